@@ -1,0 +1,29 @@
+export { type Channel, type ChannelSettings, channelNames, channels } from './channels.js';
+export { type ApiResponse, type ErrorCode, errorCodes } from './errors.js';
+export { encodeHint, type Hint, type HintReader, hintChannel, readHint } from './hints.js';
+export {
+  type InboxState,
+  inboxState,
+  limits,
+  type NotificationResponse,
+  type NotificationType,
+  notificationResponse,
+  notificationType,
+  notificationTypes,
+} from './notification.js';
+export {
+  type AnnouncementMessage,
+  type CaughtUpMessage,
+  type ClientToServerEvents,
+  type HandshakeAuth,
+  handshakeAuth,
+  type NotificationMessage,
+  readRequest,
+  type ServerToClientEvents,
+  type SyncAnswer,
+  type SyncRequest,
+  socketPath,
+  syncRequest,
+  topicName,
+  topicRequest,
+} from './realtime.js';
