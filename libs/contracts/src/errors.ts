@@ -23,4 +23,6 @@ export const errorCodes = {
 export type ErrorCode = keyof typeof errorCodes;
 
 /** The envelope of every answer. */
-export type ApiResponse<T> = { success: true; data?: T } | { success: false; error: { code: ErrorCode; message: string } };
+export type ApiResponse<T> =
+  | { success: true; data?: T }
+  | { success: false; error: { code: ErrorCode; message: string } };

@@ -1,4 +1,4 @@
-import { type Hint, encodeHint, readHint } from './hints.js';
+import { encodeHint, type Hint, readHint } from './hints.js';
 import { type NotificationResponse } from './notification.js';
 
 const notification = (userId: string, id: number): NotificationResponse => ({
@@ -40,11 +40,17 @@ describe('hint', () => {
   });
 
   it('is parsed only where somebody waits for it', () => {
-    expect(read(encodeHint(hint), (address) => address === 'u2')).toEqual({ notifications: [hint.notifications[1]], announcements: [] });
+    expect(read(encodeHint(hint), (address) => address === 'u2')).toEqual({
+      notifications: [hint.notifications[1]],
+      announcements: [],
+    });
   });
 
   it('may be empty', () => {
-    expect(read(encodeHint({ notifications: [], announcements: [] }))).toEqual({ notifications: [], announcements: [] });
+    expect(read(encodeHint({ notifications: [], announcements: [] }))).toEqual({
+      notifications: [],
+      announcements: [],
+    });
   });
 
   it.each(['x', 'zuser\t{}', 'no tab', '\t{}'])('refuses %j', (text) => {

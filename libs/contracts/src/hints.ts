@@ -38,7 +38,8 @@ export function readHint(text: string, reader: HintReader): void {
   for (const line of text.split('\n')) {
     const tab = line.indexOf('\t');
     const kind = line[0];
-    if (tab < 1 || (kind !== 'u' && kind !== 'a')) throw new SyntaxError(`not a hint: ${JSON.stringify(line.slice(0, 40))}`);
+    if (tab < 1 || (kind !== 'u' && kind !== 'a'))
+      throw new SyntaxError(`not a hint: ${JSON.stringify(line.slice(0, 40))}`);
     const address = line.slice(1, tab);
     if (kind === 'u') {
       if (reader.wantsUser(address)) reader.notification(JSON.parse(line.slice(tab + 1)));

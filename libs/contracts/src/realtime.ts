@@ -51,7 +51,9 @@ export interface SyncAnswer {
 }
 
 export const readRequest = z.strictObject({ id: z.int().positive() });
-export const topicName = z.string().regex(/^[a-z][a-z0-9._-]{0,49}$/, 'expected a topic like "timedeal": a-z, 0-9, ".", "_", "-", at most 50');
+export const topicName = z
+  .string()
+  .regex(/^[a-z][a-z0-9._-]{0,49}$/, 'expected a topic like "timedeal": a-z, 0-9, ".", "_", "-", at most 50');
 export const topicRequest = z.strictObject({ topic: topicName });
 
 type Ack<T> = (answer: ApiResponse<T>) => void;
