@@ -20,15 +20,17 @@ const hint: Hint = {
     { notification: notification('u1', 1), unread: 1, unseen: 1 },
     { notification: notification('u2', 7), unread: 3, unseen: 2 },
   ],
+  positions: [{ userId: 'u2', lastId: 7, unread: 3, unseen: 2 }],
   announcements: [{ topic: 'timedeal', type: 'TIMEDEAL_STARTED', title: 't', message: 'm', link: null }],
 };
 
 function read(text: string, wanted: (address: string) => boolean = () => true): Hint {
-  const got: Hint = { notifications: [], announcements: [] };
+  const got: Hint = { notifications: [], positions: [], announcements: [] };
   readHint(text, {
     wantsUser: wanted,
     wantsTopic: wanted,
     notification: (message) => got.notifications.push(message),
+    position: (position) => got.positions.push(position),
     announcement: (message) => got.announcements.push(message),
   });
   return got;
@@ -42,13 +44,15 @@ describe('hint', () => {
   it('is parsed only where somebody waits for it', () => {
     expect(read(encodeHint(hint), (address) => address === 'u2')).toEqual({
       notifications: [hint.notifications[1]],
+      positions: hint.positions,
       announcements: [],
     });
   });
 
   it('may be empty', () => {
-    expect(read(encodeHint({ notifications: [], announcements: [] }))).toEqual({
+    expect(read(encodeHint({ notifications: [], positions: [], announcements: [] }))).toEqual({
       notifications: [],
+      positions: [],
       announcements: [],
     });
   });

@@ -1,3 +1,4 @@
+import { type InboxState } from './notification.js';
 import { type AnnouncementMessage, type NotificationMessage } from './realtime.js';
 
 /**
@@ -6,20 +7,31 @@ import { type AnnouncementMessage, type NotificationMessage } from './realtime.j
  */
 export const hintChannel = 'hints';
 
+/**
+ * Where a user's inbox stands: sent for records that are redelivered after a crash, whose own hint may have been lost.
+ * Who holds less than `lastId` catches up from the database.
+ */
+export interface InboxPosition extends InboxState {
+  userId: string;
+}
+
 /** What one transaction made: at most one Redis message, however many notifications. */
 export interface Hint {
   notifications: NotificationMessage[];
+  positions: InboxPosition[];
   announcements: AnnouncementMessage[];
 }
 
 /**
- * One line per thing: `u<user id>\t<NotificationMessage>` or `a<topic>\t<AnnouncementMessage>`, the second half JSON.
+ * One line per thing: `u<user id>\t<NotificationMessage>`, `p<user id>\t<InboxPosition>` or
+ * `a<topic>\t<AnnouncementMessage>`, the second half JSON.
  * The address stands outside of the JSON, so that a node parses only what one of its own sockets waits for.
  * (User ids and topics hold no tab or line break: the catalogue refuses control characters in ids.)
  */
 export function encodeHint(hint: Hint): string {
   const lines: string[] = [];
   for (const message of hint.notifications) lines.push(`u${message.notification.userId}\t${JSON.stringify(message)}`);
+  for (const position of hint.positions) lines.push(`p${position.userId}\t${JSON.stringify(position)}`);
   for (const message of hint.announcements) lines.push(`a${message.topic}\t${JSON.stringify(message)}`);
   return lines.join('\n');
 }
@@ -29,6 +41,7 @@ export interface HintReader {
   wantsUser(userId: string): boolean;
   wantsTopic(topic: string): boolean;
   notification(message: NotificationMessage): void;
+  position(position: InboxPosition): void;
   announcement(message: AnnouncementMessage): void;
 }
 
@@ -37,12 +50,25 @@ export function readHint(text: string, reader: HintReader): void {
   if (text === '') return;
   for (const line of text.split('\n')) {
     const tab = line.indexOf('\t');
-    const kind = line[0];
-    if (tab < 1 || (kind !== 'u' && kind !== 'a'))
-      throw new SyntaxError(`not a hint: ${JSON.stringify(line.slice(0, 40))}`);
+    if (tab < 1) throw notAHint(line);
     const address = line.slice(1, tab);
-    if (kind === 'u') {
-      if (reader.wantsUser(address)) reader.notification(JSON.parse(line.slice(tab + 1)));
-    } else if (reader.wantsTopic(address)) reader.announcement(JSON.parse(line.slice(tab + 1)));
+    const payload = () => JSON.parse(line.slice(tab + 1));
+    switch (line[0]) {
+      case 'u':
+        if (reader.wantsUser(address)) reader.notification(payload());
+        break;
+      case 'p':
+        if (reader.wantsUser(address)) reader.position(payload());
+        break;
+      case 'a':
+        if (reader.wantsTopic(address)) reader.announcement(payload());
+        break;
+      default:
+        throw notAHint(line);
+    }
   }
+}
+
+function notAHint(line: string): SyntaxError {
+  return new SyntaxError(`not a hint: ${JSON.stringify(line.slice(0, 40))}`);
 }

@@ -1,6 +1,6 @@
 export { type Channel, type ChannelSettings, channelNames, channels } from './channels.js';
 export { type ApiResponse, type ErrorCode, errorCodes } from './errors.js';
-export { encodeHint, type Hint, type HintReader, hintChannel, readHint } from './hints.js';
+export { encodeHint, type Hint, type HintReader, hintChannel, type InboxPosition, readHint } from './hints.js';
 export {
   type InboxState,
   inboxState,

@@ -1,0 +1,145 @@
+import { type PoolConnection } from 'mysql2';
+import { DataSource } from 'typeorm';
+import { DatabaseDown, judge, TryAgain } from './errors.js';
+import { migrations } from './migrations/index.js';
+
+export type Database = DataSource;
+
+/** A row or parameter as the driver takes it. */
+export type Value = string | number | Buffer | null;
+
+/** Times a transaction that met another one is taken again before the database counts as down. */
+const conflictLimit = 20;
+
+/** Opens the database with a pool of at most `connections`. Throws a DatabaseDown while the server is away. */
+export async function openDatabase(options: { url: string; connections: number }): Promise<Database> {
+  const database = new DataSource({
+    type: 'mysql',
+    url: options.url,
+    poolSize: options.connections,
+    connectTimeout: 5_000,
+    charset: 'utf8mb4',
+    timezone: 'Z',
+    // Without FOUND_ROWS an insert that meets a known key and changes nothing counts 0 rows, so that we know what is ours.
+    flags: ['-FOUND_ROWS'],
+    migrations,
+    migrationsTableName: 'migration',
+  });
+  try {
+    await database.initialize();
+  } catch (error) {
+    throw judge(error);
+  }
+  pool(database).on('connection', (connection) => {
+    for (const statement of sessionStatements) connection.query(statement);
+  });
+  return database;
+}
+
+/**
+ * Sessions are alike wherever the server stands: UTC (the driver's `timezone` alone does not set the session's zone),
+ * strict (nothing is cut or replaced silently), and reading what is committed now: a lost race for an identity must see
+ * the winner when the transaction is taken again.
+ */
+const sessionStatements = [
+  "SET time_zone = '+00:00'",
+  "SET sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION'",
+  'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED',
+];
+
+interface Pool {
+  on(event: 'connection', listener: (connection: PoolConnection) => void): void;
+  getConnection(done: (error: Error | null, connection: PoolConnection) => void): void;
+}
+
+/** TypeORM's own pool of mysql2: the hot path needs prepared statements, which TypeORM's query() does not offer. */
+function pool(database: Database): Pool {
+  return (database.driver as unknown as { pool: Pool }).pool;
+}
+
+/** What a statement that writes reports. */
+export interface Written {
+  affectedRows: number;
+}
+
+/** One connection, in the caller's hands until the work it was taken for ends. */
+export class Session {
+  constructor(private readonly connection: PoolConnection) {}
+
+  /** A statement of the text protocol: BEGIN, COMMIT, and statements whose shape varies. */
+  query<Result = Written>(sql: string, values: readonly Value[] = []): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      this.connection.query(sql, [...values], (error, result) =>
+        error ? reject(judge(error)) : resolve(result as Result),
+      );
+    });
+  }
+
+  /** A prepared statement, kept by the server: for few fixed shapes only. */
+  execute<Result = Written>(sql: string, values: readonly Value[] = []): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      this.connection.execute(sql, [...values], (error, result) =>
+        error ? reject(judge(error)) : resolve(result as Result),
+      );
+    });
+  }
+}
+
+/** Runs reads on one connection. Throws a DatabaseDown while the server is away. */
+export async function withSession<Result>(
+  database: Database,
+  work: (session: Session) => Promise<Result>,
+): Promise<Result> {
+  const connection = await take(database);
+  try {
+    return await work(new Session(connection));
+  } finally {
+    connection.release();
+  }
+}
+
+/**
+ * Runs `work` in a transaction, and again from its start when another transaction was in the way (deadlock, lock
+ * time-out, TryAgain thrown by `work`). When the connection is cut on COMMIT nobody knows whether it was done: the
+ * DatabaseDown says so, and the caller's next try must find out by its own keys.
+ */
+export async function inTransaction<Result>(
+  database: Database,
+  work: (session: Session) => Promise<Result>,
+): Promise<Result> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await once(database, work);
+    } catch (error) {
+      if (!(error instanceof TryAgain)) throw error;
+      if (attempt >= conflictLimit)
+        throw new DatabaseDown(`${attempt} attempts met other transactions: ${error.message}`, { cause: error });
+    }
+  }
+}
+
+async function once<Result>(database: Database, work: (session: Session) => Promise<Result>): Promise<Result> {
+  const connection = await take(database);
+  const session = new Session(connection);
+  try {
+    await session.query('START TRANSACTION');
+    const result = await work(session);
+    await session.query('COMMIT');
+    connection.release();
+    return result;
+  } catch (error) {
+    try {
+      await session.query('ROLLBACK');
+      connection.release();
+    } catch {
+      connection.destroy(); // the server rolls back what a lost connection left
+    }
+    throw error;
+  }
+}
+
+function take(database: Database): Promise<PoolConnection> {
+  return new Promise((resolve, reject) => {
+    pool(database).getConnection((error, connection) => (error ? reject(judge(error)) : resolve(connection)));
+  });
+}

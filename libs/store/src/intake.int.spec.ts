@@ -1,0 +1,208 @@
+import { randomBytes } from 'node:crypto';
+import { useStack } from '@allim/testing';
+import { type Database, openDatabase, withSession } from './database.js';
+import { InboxStore } from './inbox-store.js';
+import { Intake, type NewNotification } from './intake.js';
+import { migrate } from './migrate.js';
+
+const stack = useStack({ kafka: false, redis: false });
+let database: Database;
+let intake: Intake;
+let inboxes: InboxStore;
+let offset = 0;
+
+beforeAll(async () => {
+  await migrate(stack.databaseUrl);
+  database = await openDatabase({ url: stack.databaseUrl, connections: 8 });
+  intake = new Intake(database);
+  inboxes = new InboxStore(database);
+});
+afterAll(() => database?.destroy());
+
+function notification(changes: Partial<NewNotification> = {}): NewNotification {
+  return {
+    identity: randomBytes(16),
+    userId: `user-${randomBytes(4).toString('hex')}`,
+    type: 'ORDER_CREATED',
+    title: '주문이 접수되었습니다',
+    message: '2개 상품, 45,000원 결제 대기중 🎁',
+    link: '/shopping/orders/ORD-1',
+    reference: { type: 'order', id: 'ORD-1' },
+    params: '{"itemCount":2}',
+    origin: { topic: 'shopping.order.created', partition: 0, offset: String(offset++) },
+    ...changes,
+  };
+}
+
+const kinds = async (...batch: NewNotification[]) => (await intake.save(batch)).map((saved) => saved.kind);
+const count = async (table: string) => {
+  const [row] = await withSession(database, (session) =>
+    session.query<{ n: number }[]>(`SELECT COUNT(*) AS n FROM ${table}`),
+  );
+  return Number(row?.n);
+};
+
+describe('Intake', () => {
+  it('numbers each inbox 1, 2, 3 … in the order of the batch and counts along', async () => {
+    const [a, b] = ['a', 'b'].map((name) => `${name}-${randomBytes(4).toString('hex')}`) as [string, string];
+    const saved = await intake.save([a, b, a, a, b].map((userId) => notification({ userId })));
+    const told = saved.map(
+      (one) =>
+        one.kind === 'new' && [
+          one.message.notification.userId,
+          one.message.notification.id,
+          one.message.unread,
+          one.message.unseen,
+        ],
+    );
+    expect(told).toEqual([
+      [a, 1, 1, 1],
+      [b, 1, 1, 1],
+      [a, 2, 2, 2],
+      [a, 3, 3, 3],
+      [b, 2, 2, 2],
+    ]);
+    expect(await inboxes.state(a)).toEqual({ lastId: 3, unread: 3, unseen: 3 });
+  });
+
+  it('answers what is in the row, byte for byte', async () => {
+    const one = notification();
+    const [saved] = await intake.save([one]);
+    expect(saved?.kind).toBe('new');
+    expect(await inboxes.find(one.userId, 1)).toEqual(saved?.kind === 'new' && saved.message.notification);
+  });
+
+  it('absorbs an identity that another record brought, within a batch and later', async () => {
+    const one = notification();
+    const again = { ...one, origin: { ...one.origin, offset: '999999' } };
+    expect(await kinds(one, again)).toEqual(['new', 'duplicate']);
+    expect(await kinds(again)).toEqual(['duplicate']);
+    expect(await inboxes.state(one.userId)).toEqual({ lastId: 1, unread: 1, unseen: 1 });
+  });
+
+  it('knows a redelivery of the very record and says where the inbox stands', async () => {
+    const one = notification();
+    await intake.save([one, notification({ userId: one.userId })]);
+    expect(await intake.save([one])).toEqual([
+      { kind: 'redelivered', position: { userId: one.userId, lastId: 2, unread: 2, unseen: 2 } },
+    ]);
+  });
+
+  it('never brings back what its user has deleted', async () => {
+    const one = notification();
+    await intake.save([one]);
+    await inboxes.remove(one.userId, 1);
+    await intake.save([one, { ...one, origin: { ...one.origin, offset: '888888' } }]);
+    expect(await inboxes.state(one.userId)).toEqual({ lastId: 1, unread: 0, unseen: 0 });
+    expect(await inboxes.before(one.userId, { size: 10, unreadOnly: false })).toEqual([]);
+  });
+
+  it('saves once what eight save at the same time', async () => {
+    const batch = Array.from({ length: 300 }, (_, index) => notification({ userId: `race-${index % 20}` }));
+    const before = await count('notification');
+    const results = await Promise.all(
+      Array.from({ length: 8 }, (_, worker) =>
+        intake.save(
+          batch
+            .map((one) => ({ ...one, origin: { ...one.origin, partition: worker } }))
+            .sort(() => (worker % 2 ? 1 : -1)),
+        ),
+      ),
+    );
+    expect(results.flat().filter((saved) => saved.kind === 'new')).toHaveLength(300);
+    expect((await count('notification')) - before).toBe(300);
+    const states = await inboxes.states(Array.from({ length: 20 }, (_, index) => `race-${index}`));
+    expect([...states.values()]).toEqual(Array(20).fill({ lastId: 15, unread: 15, unseen: 15 }));
+  });
+
+  it('finds the one that the database refuses and saves all others', async () => {
+    const batch = Array.from({ length: 50 }, () => notification());
+    batch[17] = notification({ title: 'x'.repeat(201) });
+    const saved = await intake.save(batch);
+    expect(saved.map((one) => one.kind)).toEqual(batch.map((_, index) => (index === 17 ? 'refused' : 'new')));
+    const refused = saved[17];
+    expect(refused?.kind === 'refused' && refused.error.message).toMatch(/title/);
+  });
+
+  it('keeps apart users and identities that a text collation would merge', async () => {
+    const id = randomBytes(4).toString('hex');
+    const users = [`${id}a`, `${id}A`, `${id}a `, `${id}á`, `${id}😀`, `${id}😁`];
+    await intake.save(users.map((userId) => notification({ userId })));
+    expect([...(await inboxes.states(users)).keys()].sort()).toEqual([...users].sort());
+  });
+
+  it('takes nothing of a batch when the connection is lost before its commit', async () => {
+    const one = notification();
+    const other = await openDatabase({ url: stack.databaseUrl, connections: 2 });
+    await stack.database.kill();
+    await expect(new Intake(other).save([one])).rejects.toThrow(expect.objectContaining({ name: 'DatabaseDown' }));
+    await stack.database.start();
+    expect(await new Intake(other).save([one])).toEqual([expect.objectContaining({ kind: 'new' })]);
+    await other.destroy();
+  });
+});
+
+describe('InboxStore', () => {
+  async function filled(size: number): Promise<string> {
+    const { userId } = notification();
+    await intake.save(Array.from({ length: size }, () => notification({ userId })));
+    return userId;
+  }
+  const ids = (rows: { id: number }[]) => rows.map((row) => row.id);
+
+  it('lists by page and by cursor', async () => {
+    const user = await filled(5);
+    const page = await inboxes.page(user, { page: 2, size: 2, unreadOnly: false });
+    expect([ids(page.items), page.totalElements]).toEqual([[3, 2], 5]);
+    expect(ids(await inboxes.before(user, { size: 2, unreadOnly: false }))).toEqual([5, 4]);
+    expect(ids(await inboxes.before(user, { before: 3, size: 5, unreadOnly: false }))).toEqual([2, 1]);
+    expect(ids(await inboxes.after(user, { after: 2, size: 2, unreadOnly: false }))).toEqual([3, 4]);
+  });
+
+  it('reads, sees and deletes, and its counters follow', async () => {
+    const user = await filled(4);
+    expect(await inboxes.markRead(user, 2)).toMatchObject({
+      changed: true,
+      state: { unread: 3, unseen: 4 },
+      notification: { status: 'READ' },
+    });
+    expect(await inboxes.markRead(user, 2)).toMatchObject({ changed: false, state: { unread: 3 } });
+    expect(await inboxes.markRead(user, 9)).toBeNull();
+    expect(ids(await inboxes.before(user, { size: 9, unreadOnly: true }))).toEqual([4, 3, 1]);
+    expect(await inboxes.remove(user, 1)).toEqual({ lastId: 4, unread: 2, unseen: 3 });
+    expect(await inboxes.remove(user, 1)).toBeNull();
+    expect(await inboxes.markAllSeen(user)).toEqual({ lastId: 4, unread: 2, unseen: 0 });
+    expect(await inboxes.remove(user, 3)).toEqual({ lastId: 4, unread: 1, unseen: 0 });
+    expect(await inboxes.markAllRead(user)).toEqual({ changed: 1, state: { lastId: 4, unread: 0, unseen: 0 } });
+    await intake.save([notification({ userId: user })]);
+    expect(await inboxes.state(user)).toEqual({ lastId: 5, unread: 1, unseen: 1 });
+  });
+
+  it('is empty for a stranger, and nobody reaches into another inbox', async () => {
+    const user = await filled(1);
+    expect(await inboxes.state('nobody')).toEqual({ lastId: 0, unread: 0, unseen: 0 });
+    expect(await inboxes.markRead('nobody', 1)).toBeNull();
+    expect(await inboxes.remove('nobody', 1)).toBeNull();
+    expect(await inboxes.state(user)).toEqual({ lastId: 1, unread: 1, unseen: 1 });
+  });
+
+  it('counts right while its owner reads and new ones come in', async () => {
+    const user = await filled(1);
+    await Promise.all([
+      ...Array.from({ length: 20 }, () => intake.save([notification({ userId: user })])),
+      ...Array.from({ length: 10 }, (_, index) => inboxes.markRead(user, index + 1)),
+      inboxes.markAllRead(user),
+    ]);
+    const { totalElements } = await inboxes.page(user, { page: 1, size: 1, unreadOnly: true });
+    expect(await inboxes.state(user)).toMatchObject({ lastId: 21, unread: totalElements });
+  });
+});
+
+describe('migrate', () => {
+  it('is done once, whoever comes at the same time', async () => {
+    await withSession(database, (session) => session.query('CREATE DATABASE fresh'));
+    const url = stack.databaseUrl.replace(/\/[^/]*$/, '/fresh');
+    const applied = await Promise.all([migrate(url), migrate(url), migrate(url)]);
+    expect(applied.flat()).toEqual(['Inbox1763715600000']);
+  });
+});

@@ -1,0 +1,266 @@
+import {
+  type InboxPosition,
+  type NotificationMessage,
+  type NotificationResponse,
+  type NotificationType,
+} from '@allim/contracts';
+import { type Clock, systemClock } from '@allim/platform';
+import { type Database, inTransaction, type Session } from './database.js';
+import { DataRefused, TryAgain } from './errors.js';
+import { insertRows, selectByKeys } from './statement.js';
+
+/** The record a notification comes from. */
+export interface Origin {
+  topic: string;
+  partition: number;
+  /** As Kafka's clients give it: a decimal string. */
+  offset: string;
+}
+
+/** A notification that wants to be in an inbox. Texts fit their columns (`limits` of contracts). */
+export interface NewNotification {
+  /** 16 bytes; one fact and person, one identity. */
+  identity: Buffer;
+  userId: string;
+  type: NotificationType;
+  title: string;
+  message: string;
+  link: string | null;
+  reference: { type: string; id: string } | null;
+  /** JSON of what the texts were rendered from. */
+  params: string;
+  origin: Origin;
+}
+
+/** What became of one notification of a batch. */
+export type Saved =
+  | { kind: 'new'; message: NotificationMessage }
+  /** This very record made it before; only its hint may have been lost. Counters as they are now. */
+  | { kind: 'redelivered'; position: InboxPosition }
+  /** Another record made it: nothing happens. */
+  | { kind: 'duplicate' }
+  /** The database refuses it, and would again. */
+  | { kind: 'refused'; error: DataRefused };
+
+interface LedgerRow {
+  identity: Buffer;
+  topic: Buffer;
+  topic_partition: number;
+  record_offset: number;
+}
+
+interface InboxRow {
+  user_id: Buffer;
+  last_id: number;
+  unread: number;
+  unseen: number;
+}
+
+/** Takes notifications into inboxes: the one writer of new rows. */
+export class Intake {
+  constructor(
+    private readonly database: Database,
+    private readonly clock: Clock = systemClock,
+  ) {}
+
+  /**
+   * Saves a batch in one transaction and answers what became of each, in the same order. Identities that are known
+   * already are absorbed. When the database refuses the data of one, the batch is halved until it stands alone; the
+   * others are saved. Throws a DatabaseDown when it cannot be known whether anything was saved: save the same again.
+   */
+  async save(batch: readonly NewNotification[]): Promise<Saved[]> {
+    if (batch.length === 0) return [];
+    try {
+      return await inTransaction(this.database, (session) => this.saveAll(session, batch));
+    } catch (error) {
+      if (!(error instanceof DataRefused)) throw error;
+      if (batch.length === 1) return [{ kind: 'refused', error }];
+      const middle = batch.length >> 1;
+      return [...(await this.save(batch.slice(0, middle))), ...(await this.save(batch.slice(middle)))];
+    }
+  }
+
+  private async saveAll(session: Session, batch: readonly NewNotification[]): Promise<Saved[]> {
+    const { fresh, origins } = await this.unknown(session, batch);
+    const createdAt = new Date(this.clock()).toISOString();
+    await enterLedger(session, fresh, createdAt);
+    const positions = await raiseCounters(session, fresh);
+    const messages = number(fresh, positions, createdAt);
+    await insertNotifications(session, fresh, messages, createdAt);
+
+    const redelivered = batch.filter((one) => !messages.has(one) && isFirst(one, origins));
+    const now = await positionsOf(session, [...new Set(redelivered.map((one) => one.userId))]);
+    return batch.map((one): Saved => {
+      const message = messages.get(one);
+      if (message) return { kind: 'new', message };
+      const position = isFirst(one, origins) ? now.get(one.userId) : undefined;
+      return position ? { kind: 'redelivered', position } : { kind: 'duplicate' };
+    });
+  }
+
+  /** Which of the batch nobody has seen (of several with one identity, the first), and the records of the known ones. */
+  private async unknown(session: Session, batch: readonly NewNotification[]) {
+    const first = new Map<string, NewNotification>();
+    for (const one of batch) {
+      const key = one.identity.toString('latin1');
+      if (!first.has(key)) first.set(key, one);
+    }
+    // Looked up before the insert: InnoDB's row estimate shrinks with every duplicate that a unique key refuses, until
+    // the planner scans the whole index.
+    const known = await selectByKeys<LedgerRow>(
+      session,
+      'SELECT identity, topic, topic_partition, record_offset FROM ledger WHERE identity IN',
+      [...first.values()].map((one) => one.identity),
+    );
+    const origins = new Map<string, LedgerRow>();
+    for (const row of known) {
+      const key = row.identity.toString('latin1');
+      first.delete(key);
+      origins.set(key, row);
+    }
+    return { fresh: [...first.values()], origins };
+  }
+}
+
+function isFirst(one: NewNotification, origins: Map<string, LedgerRow>): boolean {
+  const known = origins.get(one.identity.toString('latin1'));
+  return (
+    known !== undefined &&
+    known.topic.toString() === one.origin.topic &&
+    known.topic_partition === one.origin.partition &&
+    String(known.record_offset) === one.origin.offset
+  );
+}
+
+/**
+ * Sorted, or two batches that share identities deadlock. Never INSERT IGNORE: it would hide cut and null values.
+ * Fewer rows than asked for: another transaction entered one of them since our look-up.
+ */
+async function enterLedger(session: Session, fresh: readonly NewNotification[], createdAt: string): Promise<void> {
+  const rows = fresh
+    .toSorted((a, b) => a.identity.compare(b.identity))
+    .map((one) => [
+      one.identity,
+      one.userId,
+      one.origin.topic,
+      one.origin.partition,
+      one.origin.offset,
+      sqlTime(createdAt),
+    ]);
+  const entered = await insertRows(
+    session,
+    {
+      into: 'ledger (identity, user_id, topic, topic_partition, record_offset, created_at)',
+      columns: 6,
+      onDuplicate: 'identity = identity',
+    },
+    rows,
+  );
+  if (entered !== rows.length) throw new TryAgain('an identity was entered by another transaction meanwhile');
+}
+
+/** Raises the counters of every user involved, sorted, and answers where their inboxes stand now. Holds their rows until the commit. */
+async function raiseCounters(session: Session, fresh: readonly NewNotification[]): Promise<Map<string, InboxPosition>> {
+  const counts = new Map<string, number>();
+  for (const { userId } of fresh) counts.set(userId, (counts.get(userId) ?? 0) + 1);
+  const users = [...counts.keys()].sort();
+  await insertRows(
+    session,
+    {
+      into: 'inbox (user_id, last_id, unread, unseen)',
+      columns: 4,
+      // VALUES() is deprecated in MySQL 8, but MariaDB knows no row alias.
+      onDuplicate:
+        'last_id = last_id + VALUES(last_id), unread = unread + VALUES(unread), unseen = unseen + VALUES(unseen)',
+    },
+    users.map((userId) => {
+      const count = counts.get(userId) ?? 0;
+      return [userId, count, count, count];
+    }),
+  );
+  return positionsOf(session, users);
+}
+
+async function positionsOf(session: Session, userIds: readonly string[]): Promise<Map<string, InboxPosition>> {
+  const rows = await selectByKeys<InboxRow>(
+    session,
+    'SELECT user_id, last_id, unread, unseen FROM inbox WHERE user_id IN',
+    userIds,
+  );
+  return new Map(
+    rows.map((row) => {
+      const userId = row.user_id.toString();
+      return [userId, { userId, lastId: row.last_id, unread: row.unread, unseen: row.unseen }];
+    }),
+  );
+}
+
+/** Gives each its place in its inbox, in the batch's order, and the counters as they stood right after it. */
+function number(
+  fresh: readonly NewNotification[],
+  positions: Map<string, InboxPosition>,
+  createdAt: string,
+): Map<NewNotification, NotificationMessage> {
+  const behind = new Map<string, number>();
+  const messages = new Map<NewNotification, NotificationMessage>();
+  for (const one of fresh.toReversed()) {
+    const position = positions.get(one.userId);
+    if (!position) throw new Error('an inbox that was just raised is not there');
+    const later = behind.get(one.userId) ?? 0;
+    behind.set(one.userId, later + 1);
+    messages.set(one, {
+      notification: response(one, position.lastId - later, createdAt),
+      unread: position.unread - later,
+      unseen: position.unseen - later,
+    });
+  }
+  return messages;
+}
+
+function response(one: NewNotification, id: number, createdAt: string): NotificationResponse {
+  return {
+    id,
+    userId: one.userId,
+    type: one.type,
+    title: one.title,
+    message: one.message,
+    link: one.link,
+    status: 'UNREAD',
+    referenceId: one.reference?.id ?? null,
+    referenceType: one.reference?.type ?? null,
+    createdAt,
+    readAt: null,
+  };
+}
+
+async function insertNotifications(
+  session: Session,
+  fresh: readonly NewNotification[],
+  messages: Map<NewNotification, NotificationMessage>,
+  createdAt: string,
+): Promise<void> {
+  const rows = fresh.map((one) => [
+    one.userId,
+    messages.get(one)?.notification.id ?? 0,
+    one.type,
+    one.title,
+    one.message,
+    one.link,
+    one.reference?.type ?? null,
+    one.reference?.id ?? null,
+    one.params,
+    sqlTime(createdAt),
+  ]);
+  await insertRows(
+    session,
+    {
+      into: 'notification (user_id, id, type, title, message, link, reference_type, reference_id, params, created_at)',
+      columns: 10,
+    },
+    rows,
+  );
+}
+
+function sqlTime(iso: string): string {
+  return iso.slice(0, -1).replace('T', ' ');
+}

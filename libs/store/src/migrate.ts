@@ -1,0 +1,29 @@
+import { openDatabase, withSession } from './database.js';
+import { DatabaseDown } from './errors.js';
+
+const lockName = 'allim.migrate';
+const lockWaitSeconds = 60;
+
+/**
+ * Brings the schema up to date and answers the names of the migrations that were applied (none: []). Several programs
+ * may start at once: the first does it, the others wait for it. Throws a DatabaseDown when the lock is not free in time.
+ */
+export async function migrate(url: string): Promise<string[]> {
+  const database = await openDatabase({ url, connections: 3 });
+  try {
+    return await withSession(database, async (session) => {
+      const [lock] = await session.query<{ taken: number | null }[]>('SELECT GET_LOCK(?, ?) AS taken', [
+        lockName,
+        lockWaitSeconds,
+      ]);
+      if (lock?.taken !== 1) throw new DatabaseDown(`another migration has been running for ${lockWaitSeconds} s`);
+      try {
+        return (await database.runMigrations({ transaction: 'none' })).map((migration) => migration.name);
+      } finally {
+        await session.query('DO RELEASE_LOCK(?)', [lockName]);
+      }
+    });
+  } finally {
+    await database.destroy();
+  }
+}

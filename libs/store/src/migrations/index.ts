@@ -1,0 +1,4 @@
+import { Inbox1763715600000 } from './0001-inbox.js';
+
+/** In their order. A migration expands; what it replaces is removed by a later release, which the previous one can run on. */
+export const migrations = [Inbox1763715600000];

@@ -1,0 +1,50 @@
+import { type Session, type Value } from './database.js';
+
+/** Rows of one multi-row statement. Few sizes, so that the server keeps few prepared statements; 21 rows are 16 + 4 + 1. */
+const sizes = [256, 64, 16, 4, 1] as const;
+
+const shapes = new Map<string, string>();
+
+function shape(start: string, row: string, count: number, end: string): string {
+  const key = `${count} ${start}`;
+  let sql = shapes.get(key);
+  if (sql === undefined) {
+    sql = `${start} ${Array(count).fill(row).join(',')} ${end}`;
+    shapes.set(key, sql);
+  }
+  return sql;
+}
+
+/** Inserts all rows, in their order, as few prepared multi-row statements. Answers the affected rows. */
+export async function insertRows(
+  session: Session,
+  statement: { into: string; columns: number; onDuplicate?: string },
+  rows: readonly (readonly Value[])[],
+): Promise<number> {
+  const row = `(${Array(statement.columns).fill('?').join(',')})`;
+  const end = statement.onDuplicate ? `ON DUPLICATE KEY UPDATE ${statement.onDuplicate}` : '';
+  let affected = 0;
+  for (let done = 0; done < rows.length; ) {
+    const size = sizes.find((candidate) => candidate <= rows.length - done) ?? 1;
+    const sql = shape(`INSERT INTO ${statement.into} VALUES`, row, size, end);
+    affected += (await session.execute(sql, rows.slice(done, done + size).flat())).affectedRows;
+    done += size;
+  }
+  return affected;
+}
+
+/** Reads the rows of all keys (`select … WHERE key IN`); no order. The list is filled up with its last key to one of the sizes. */
+export async function selectByKeys<Row>(
+  session: Session,
+  select: string,
+  keys: readonly (string | Buffer)[],
+): Promise<Row[]> {
+  const found: Row[] = [];
+  for (let done = 0; done < keys.length; done += sizes[0]) {
+    const part = keys.slice(done, done + sizes[0]);
+    const size = sizes.findLast((candidate) => candidate >= part.length) ?? sizes[0];
+    const filled = [...part, ...Array<string | Buffer>(size - part.length).fill(part.at(-1) as string | Buffer)];
+    found.push(...(await session.execute<Row[]>(`${shape(`${select} (`, '?', size, '')})`, filled)));
+  }
+  return found;
+}
