@@ -1,0 +1,17 @@
+import { z } from 'zod';
+import { defineEvent } from '../../entry.js';
+import { note, person, shown } from '../../fields.js';
+
+export const userSignup = defineEvent({
+  topic: 'user-signup',
+  category: 'account',
+  schema: z.object({ userId: person, email: note, name: shown }),
+  notify: (event) => ({
+    to: event.userId,
+    type: 'SYSTEM',
+    reference: { type: 'user', id: event.userId },
+    params: { name: event.name },
+    channels: ['email'],
+  }),
+  sample: ({ user }) => ({ userId: user, email: `${user}@example.com`, name: '홍길동' }),
+});

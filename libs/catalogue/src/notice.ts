@@ -1,0 +1,68 @@
+import { type Channel, type NotificationType } from '@allim/contracts';
+
+/** What people can mute, per channel. */
+export const categories = ['account', 'order', 'promotion', 'blog', 'prism', 'notice'] as const;
+export type Category = (typeof categories)[number];
+
+/** `high` overtakes (codes, failures), `low` gives way (broadcasts). */
+export const priorities = ['high', 'normal', 'low'] as const;
+export type Priority = (typeof priorities)[number];
+
+/** What a notification is about, e.g. `{ type: 'order', id: 'ORD-20260206-001' }`. */
+export interface Reference {
+  type: string;
+  id: string;
+}
+
+/** One person, or everybody who subscribes to a topic (a broadcast). */
+export type Recipient = { userId: string } | { topic: string };
+
+/** The values a text is rendered from. Amounts are decimal strings. */
+export type Params = Record<string, string | number>;
+
+/** What an entry of the catalogue says about one event. */
+export interface Notice {
+  /** A user id, or the topic of a broadcast. */
+  to: string | { topic: string };
+  type: NotificationType;
+  /** What clients see as referenceType and referenceId. */
+  reference?: Reference;
+  /** What deduplicates, when it isn't the reference. One of both is needed. */
+  identity?: Reference;
+  link?: string;
+  params: Params;
+  /** Channels beside the inbox, unless the person prefers otherwise. Default: none. */
+  channels?: readonly Channel[];
+  /** Default: normal. */
+  priority?: Priority;
+  /** Default: the entry's. */
+  category?: Category;
+  /** Key in the message files. Default: the entry's topic. */
+  text?: string;
+  /** Not to be sent out before this moment (ISO-8601, UTC). */
+  sendAt?: string;
+}
+
+/** A notification as it is to be made: checked, but not yet addressed to a language or a row. */
+export interface Planned {
+  to: Recipient;
+  type: NotificationType;
+  reference: Reference | null;
+  /** With the user id and the type: what `identityOf` takes. */
+  identity: Reference;
+  link: string | null;
+  params: Params;
+  /** The parameters as they are kept beside the texts, at most `limits.paramsBytes` long. */
+  paramsJson: string;
+  channels: readonly Channel[];
+  category: Category;
+  priority: Priority;
+  /** Key in the message files. */
+  text: string;
+  sendAt: string | null;
+}
+
+/** One path segment of a link. */
+export function segment(id: string): string {
+  return encodeURIComponent(id);
+}

@@ -1,0 +1,76 @@
+import { channelNames, limits, notificationType, topicName } from '@allim/contracts';
+import { z } from 'zod';
+import { DataError } from '../data-error.js';
+import { defineEvent } from '../entry.js';
+import { id, optional, person, time } from '../fields.js';
+import { priorities } from '../notice.js';
+import { announcement } from '../templates/announcement.js';
+import { byName, templates } from '../templates/templates.js';
+
+const topic = 'notification.requested';
+const known = byName(templates);
+
+/** Both would leave open who is meant, so each form refuses the other's field. */
+const recipient = z.union([z.strictObject({ userId: person }), z.strictObject({ topic: topicName })], {
+  error: 'expected {"userId": …} or {"topic": …}',
+});
+
+const link = z
+  .string()
+  // A scheme of a script's, or a second slash that leads to a foreign host, would be one click away.
+  .regex(/^(https?:\/\/|\/(?![/\\]))[^\p{Cc}\s]*$/u, 'expected a path like "/orders/1", or an http(s) address');
+
+const reference = z.object({
+  type: z
+    .string()
+    .min(1)
+    .max(limits.referenceType)
+    .regex(/^[\w.-]+$/, 'expected letters, digits, ".", "_", "-"'),
+  id,
+});
+
+/** What is not a domain event: another service asks for a notification by template. */
+export const notificationRequested = defineEvent({
+  topic,
+  category: 'notice',
+  schema: z.object({
+    requestId: id,
+    to: recipient,
+    type: notificationType,
+    template: z.string(),
+    params: z.looseObject({}),
+    channels: optional(z.array(z.enum(channelNames))),
+    priority: optional(z.enum(priorities)),
+    link: optional(link),
+    reference: optional(reference),
+    sendAt: optional(time),
+  }),
+  texts: templates.map((template) => `${topic}/${template.name}`),
+  notify: (request) => {
+    const template = known.get(request.template);
+    if (template === undefined) {
+      throw new DataError('unknown-template', `${topic}: template: expected one of ${[...known.keys()].join(', ')}`);
+    }
+    return {
+      to: 'topic' in request.to ? request.to : request.to.userId,
+      type: request.type,
+      reference: request.reference ?? undefined,
+      identity: { type: 'request', id: request.requestId },
+      link: request.link ?? undefined,
+      params: template.read(request.params),
+      channels: request.channels ? [...new Set(request.channels)] : template.channels,
+      priority: request.priority ?? undefined,
+      category: template.category,
+      text: `${topic}/${template.name}`,
+      sendAt: request.sendAt ?? undefined,
+    };
+  },
+  sample: ({ user, number }) => ({
+    requestId: `request-${number}`,
+    to: { userId: user },
+    type: 'SYSTEM',
+    template: announcement.name,
+    params: announcement.sample,
+    link: '/notices/1',
+  }),
+});
