@@ -1,0 +1,378 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Logger } from '@allim/platform';
+import { type CustomTransportStrategy, Server } from '@nestjs/microservices';
+import kafkajs, {
+  type Admin,
+  type Consumer,
+  type EachBatchPayload,
+  type Kafka,
+  type KafkaMessage,
+  type Producer,
+} from 'kafkajs';
+import { type Registry } from 'prom-client';
+import { lastValueFrom } from 'rxjs';
+import { batchPattern } from './batch-handler.js';
+import { Coalescer } from './coalescer.js';
+import { deadLetter, deadLetterTopic } from './dead-letter.js';
+import { groupLag } from './lag.js';
+import { batchMetrics } from './metrics.js';
+import { type Judged, patient } from './patience.js';
+import { type KafkaRecord, traceIdOf } from './record.js';
+import { type KafkaConsumerSettings } from './settings.js';
+import { ensureTopics } from './topics.js';
+import { type Verdict } from './verdict.js';
+
+/** After a crash the partitions move when the session is over: the smallest time-out that brokers accept by default. */
+const sessionTimeoutMs = 6_000;
+const heartbeatIntervalMs = 1_500;
+/** While a transaction takes long, kafkajs is asked for a heartbeat this often. */
+const heartbeatCheckMs = 500;
+/** What a transaction that is under way may take to its end when the group rebalances. */
+const rebalanceGraceMs = 2_000;
+/** Without a heartbeat or a fetch for so long, this consumer is dead, whatever else it does. */
+const liveWithinMs = 30_000;
+const lagIntervalMs = 5_000;
+const reconnectMs = 1_000;
+
+export interface KafkaBatchServerOptions {
+  kafka: Kafka;
+  topics: readonly string[];
+  settings: KafkaConsumerSettings;
+  logger: Logger;
+  registry: Registry;
+  /** The consumer has ended for good: the process must, too, or it would live on without consuming. */
+  onFatal: (error: Error) => void;
+}
+
+/**
+ * Nest transport that reads topics in batches: what all partitions hand in is merged into transactions, handled by the
+ * controller's `@KafkaBatchHandler()`, and only then resolved. What cannot be processed goes to `<topic>.DLT`,
+ * acknowledged by all replicas before its offset is resolved. Offsets are committed by one timer.
+ */
+export class KafkaBatchServer extends Server implements CustomTransportStrategy {
+  private readonly consumer: Consumer;
+  private readonly producer: Producer;
+  private readonly admin: Admin;
+  private readonly metrics: ReturnType<typeof batchMetrics>;
+  private coalescer?: Coalescer<KafkaRecord, Judged>;
+  private readonly timers: NodeJS.Timeout[] = [];
+  private readonly stopping = new AbortController();
+  /** kafkajs gives its offset functions with each batch only; those of the latest batch of this membership. */
+  private offsets?: Pick<EachBatchPayload, 'uncommittedOffsets' | 'commitOffsetsIfNecessary'>;
+  private joined = false;
+  private assigned = new Set<string>();
+  private lastProgress = Date.now();
+
+  constructor(private readonly options: KafkaBatchServerOptions) {
+    super();
+    const { kafka, settings, registry } = options;
+    this.metrics = batchMetrics(registry);
+    this.admin = kafka.admin();
+    this.producer = kafka.producer({
+      allowAutoTopicCreation: false,
+      createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
+    });
+    this.consumer = kafka.consumer({
+      groupId: settings.KAFKA_GROUP_ID,
+      sessionTimeout: sessionTimeoutMs,
+      heartbeatInterval: heartbeatIntervalMs,
+      maxWaitTimeInMs: 500,
+      maxBytesPerPartition: 1_048_576,
+      maxBytes: 10_485_760,
+      allowAutoTopicCreation: false,
+      retry: {
+        initialRetryTime: 200,
+        maxRetryTime: 2_000,
+        retries: 5,
+        restartOnFailure: async () => !this.stopping.signal.aborted,
+      },
+    });
+  }
+
+  /** Creates missing topics, joins the group and begins; waits for the brokers as long as it takes. */
+  async listen(callback: (error?: unknown) => void): Promise<void> {
+    try {
+      await this.start();
+      callback();
+    } catch (error) {
+      callback(error);
+    }
+  }
+
+  private async start(): Promise<void> {
+    const { topics, settings } = this.options;
+    this.coalescer = this.createCoalescer();
+    const partitions = await this.connect();
+    this.watch();
+    await this.consumer.subscribe({ topics: [...topics], fromBeginning: true });
+    await this.consumer.run({
+      autoCommit: false,
+      eachBatchAutoResolve: false,
+      partitionsConsumedConcurrently: partitions,
+      eachBatch: (payload) => this.eachBatch(payload),
+    });
+    this.timers.push(
+      setInterval(() => void this.commit(), settings.KAFKA_COMMIT_INTERVAL_MS),
+      setInterval(() => void this.measureLag(), lagIntervalMs),
+    );
+  }
+
+  private createCoalescer(): Coalescer<KafkaRecord, Judged> {
+    const handler = this.getHandlerByPattern(batchPattern);
+    if (!handler) throw new Error('no controller has a @KafkaBatchHandler()');
+    const { settings, logger } = this.options;
+    const handle = async (records: KafkaRecord[]): Promise<Verdict[]> =>
+      lastValueFrom(this.transformToObservable(await handler(records)));
+    const work = patient(handle, {
+      retryIntervalMs: settings.KAFKA_RETRY_INTERVAL_MS,
+      retryMaxAttempts: settings.KAFKA_RETRY_MAX_ATTEMPTS,
+      onWaiting: (error, waitMs) => {
+        this.metrics.waits.inc();
+        logger.warn({ reason: error.message, waitMs }, 'waiting for what we depend on');
+      },
+      onRetry: (error, attempt) => {
+        this.metrics.retries.inc();
+        logger.warn({ err: error, attempt }, 'a record failed by itself');
+      },
+    });
+    return new Coalescer(
+      async (records, signal) => {
+        const began = performance.now();
+        const judged = await work(records, signal);
+        const ms = performance.now() - began;
+        this.metrics.batchRecords.observe(records.length);
+        this.metrics.batchSeconds.observe(ms / 1000);
+        logger.debug({ records: records.length, ms: Math.round(ms), traceIds: traceIds(records) }, 'batch');
+        return judged;
+      },
+      { limit: settings.KAFKA_BATCH_RECORDS, inFlight: settings.KAFKA_BATCHES_IN_FLIGHT },
+    );
+  }
+
+  /** Answers how many partitions there are, so that none waits for another one's turn. */
+  private async connect(): Promise<number> {
+    const { topics, settings, logger } = this.options;
+    for (;;) {
+      try {
+        await Promise.all([this.admin.connect(), this.producer.connect(), this.consumer.connect()]);
+        await ensureTopics(this.admin, topics, settings.KAFKA_TOPIC_PARTITIONS);
+        const { topics: metadata } = await this.admin.fetchTopicMetadata({ topics: [...topics] });
+        return metadata.reduce((sum, topic) => sum + topic.partitions.length, 0);
+      } catch (error) {
+        this.stopping.signal.throwIfAborted();
+        logger.warn({ err: error }, 'Kafka does not answer yet');
+        await sleep(reconnectMs, undefined, { signal: this.stopping.signal });
+      }
+    }
+  }
+
+  private watch(): void {
+    const { CRASH, FETCH, GROUP_JOIN, HEARTBEAT, REBALANCING } = this.consumer.events;
+    const progress = () => {
+      this.lastProgress = Date.now();
+    };
+    this.consumer.on(FETCH, progress);
+    this.consumer.on(HEARTBEAT, progress);
+    this.consumer.on(GROUP_JOIN, ({ payload }) => {
+      progress();
+      this.joined = true;
+      this.offsets = undefined;
+      this.assigned = new Set(
+        Object.entries(payload.memberAssignment).flatMap(([topic, partitions]) =>
+          partitions.map((one) => `${topic}:${one}`),
+        ),
+      );
+      this.metrics.lag.reset();
+      this.metrics.rebalances.inc();
+    });
+    // Sent on the coordinator's connection before the request to join again, so the old membership still counts.
+    this.consumer.on(REBALANCING, () => this.commit());
+    this.consumer.on(CRASH, ({ payload }) => {
+      if (!payload.restart && !this.stopping.signal.aborted) this.options.onFatal(payload.error);
+    });
+  }
+
+  /** Whatever is thrown here but kafkajs' own errors would stop the consumer for good, while the process lives on. */
+  private async eachBatch(payload: EachBatchPayload): Promise<void> {
+    this.offsets = payload;
+    try {
+      await this.consume(payload);
+    } catch (error) {
+      if (error instanceof Error && error.name.startsWith('KafkaJS')) throw error;
+      if (this.stopping.signal.aborted) return;
+      // Not resolved, so it is fetched again.
+      this.options.logger.error({ err: error }, 'a batch could not be handled');
+      await sleep(reconnectMs);
+    } finally {
+      if (this.stopping.signal.aborted) await this.commit();
+    }
+  }
+
+  private async consume(payload: EachBatchPayload): Promise<void> {
+    const { topic, partition, messages } = payload.batch;
+    const limit = this.options.settings.KAFKA_BATCH_RECORDS;
+    for (let start = 0; start < messages.length; start += limit) {
+      if (!payload.isRunning() || payload.isStale() || this.stopping.signal.aborted) return;
+      const records = messages.slice(start, start + limit).map((message) => toRecord(topic, partition, message));
+      await this.keepingMembership(payload, this.handle(records));
+      payload.resolveOffset(records.at(-1)!.offset);
+      await payload.heartbeat();
+    }
+  }
+
+  private async handle(records: KafkaRecord[]): Promise<void> {
+    if (!this.coalescer) throw new Error('not listening');
+    const judged = await this.coalescer.submit(records);
+    await this.bury(records, judged);
+  }
+
+  /** Publishes the dead ones and waits, as long as it takes, for their acknowledgement by all replicas. */
+  private async bury(records: KafkaRecord[], judged: Judged[]): Promise<void> {
+    const letters = records.flatMap((record, index) => {
+      const { verdict, attempts } = judged[index]!;
+      return verdict.kind === 'dead' ? [{ record, attempts, ...verdict.error }] : [];
+    });
+    if (letters.length === 0) return;
+    const group = this.options.settings.KAFKA_GROUP_ID;
+    const topic = deadLetterTopic(letters[0]!.record.topic);
+    const messages = letters.map((letter) => deadLetter(letter.record, { ...letter, group, failedAt: Date.now() }));
+    for (;;) {
+      try {
+        await this.producer.send({ topic, messages, acks: -1 });
+        break;
+      } catch (error) {
+        this.stopping.signal.throwIfAborted();
+        this.options.logger.error(
+          { err: error, topic, letters: letters.length },
+          'dead letters are not acknowledged; the partition waits',
+        );
+        await sleep(reconnectMs, undefined, { signal: this.stopping.signal });
+      }
+    }
+    for (const { record, errorClass, error, attempts } of letters) {
+      this.metrics.deadLetters.inc({ topic: record.topic, error_class: errorClass });
+      this.options.logger.warn(
+        {
+          topic: record.topic,
+          partition: record.partition,
+          offset: record.offset,
+          errorClass,
+          attempts,
+          reason: error.message,
+          traceId: traceIdOf(record),
+        },
+        'dead letter',
+      );
+    }
+  }
+
+  /**
+   * Heartbeats while the work goes on: between waits, not by a timer of its own, which would keep a dead loop a member.
+   * When the group rebalances, work that is about to end may end; otherwise it is left to whoever gets the partition.
+   */
+  private async keepingMembership(payload: EachBatchPayload, work: Promise<void>): Promise<void> {
+    let ended = false;
+    const end = work.then(
+      () => {
+        ended = true;
+      },
+      () => {
+        ended = true;
+      },
+    );
+    const endOr = async (ms: number) => {
+      const timer = new AbortController();
+      await Promise.race([end, sleep(ms, undefined, { signal: timer.signal }).catch(() => {})]);
+      timer.abort();
+    };
+    for (;;) {
+      await endOr(heartbeatCheckMs);
+      if (ended) return work;
+      try {
+        await payload.heartbeat();
+      } catch (error) {
+        await endOr(rebalanceGraceMs);
+        if (!ended) throw error;
+      }
+    }
+  }
+
+  /** Commits what is resolved. A commit that fails is made up for by the next one, or by redelivery. */
+  private async commit(): Promise<void> {
+    const offsets = this.offsets;
+    try {
+      const resolved = offsets?.uncommittedOffsets();
+      if (!offsets || !resolved?.topics.length) return;
+      await offsets.commitOffsetsIfNecessary(resolved);
+      this.metrics.commits.inc({ result: 'ok' });
+    } catch (error) {
+      this.metrics.commits.inc({ result: 'failed' });
+      this.options.logger.debug({ err: error }, 'offsets were not committed');
+    }
+  }
+
+  private async measureLag(): Promise<void> {
+    try {
+      for (const { topic, partition, lag } of await groupLag(
+        this.admin,
+        this.options.settings.KAFKA_GROUP_ID,
+        this.options.topics,
+      )) {
+        if (this.assigned.has(`${topic}:${partition}`)) this.metrics.lag.set({ topic, partition }, lag);
+      }
+    } catch (error) {
+      this.options.logger.debug({ err: error }, 'the lag could not be measured');
+    }
+  }
+
+  /** For `/health/live`: why this consumer is dead, or nothing. */
+  live(): string | undefined {
+    const idleMs = Date.now() - this.lastProgress;
+    return idleMs > liveWithinMs ? `no heartbeat and no fetch for ${Math.round(idleMs / 1000)} s` : undefined;
+  }
+
+  /** For `/health/ready`: rejects while the brokers do not answer. */
+  async ready(): Promise<void> {
+    if (!this.joined) throw new Error('not in the group yet');
+    await this.admin.listTopics();
+  }
+
+  /** Lets what is under way end, commits, leaves the group. What only waits stays unresolved and is redelivered. */
+  async close(): Promise<void> {
+    if (this.stopping.signal.aborted) return;
+    this.stopping.abort();
+    for (const timer of this.timers) clearInterval(timer);
+    this.coalescer?.stop();
+    await this.commit();
+    await this.consumer.stop();
+    await Promise.all([this.consumer.disconnect(), this.producer.disconnect(), this.admin.disconnect()]);
+  }
+
+  on(): never {
+    throw new Error('a KafkaBatchServer tells its state by its metrics and health');
+  }
+
+  unwrap<Client>(): Client {
+    return this.consumer as Client;
+  }
+}
+
+function toRecord(topic: string, partition: number, message: KafkaMessage): KafkaRecord {
+  const { batchContext } = message as { batchContext?: { timestampType?: number } };
+  return {
+    topic,
+    partition,
+    offset: message.offset,
+    key: message.key,
+    value: message.value,
+    headers: message.headers ?? {},
+    timestamp: message.timestamp,
+    timestampType: batchContext?.timestampType === 1 ? 'LogAppendTime' : 'CreateTime',
+  };
+}
+
+/** Of a few: a batch of hundreds is no unit that a trace follows. */
+function traceIds(records: KafkaRecord[]): string[] | undefined {
+  const ids = records.length <= 10 ? records.flatMap((record) => traceIdOf(record) ?? []) : [];
+  return ids.length > 0 ? ids : undefined;
+}

@@ -1,0 +1,74 @@
+/** Handles all items of a batch; answers one result for each, in the same order. */
+type Work<Item, Result> = (items: Item[], signal: AbortSignal) => Promise<Result[]>;
+
+interface Submission<Item, Result> {
+  items: Item[];
+  resolve: (results: Result[]) => void;
+  reject: (error: unknown) => void;
+}
+
+/**
+ * Merges what many partitions hand in: while a batch is under way, others gather; the next takes up to `limit` of them.
+ * Under light load nothing waits for anything, under heavy load batches grow by themselves. Submissions stay whole and
+ * in order; whoever needs an order among its own submissions awaits one before it hands in the next.
+ */
+export class Coalescer<Item, Result> {
+  private readonly waiting: Submission<Item, Result>[] = [];
+  private readonly abort = new AbortController();
+  private inFlight = 0;
+
+  constructor(
+    private readonly work: Work<Item, Result>,
+    private readonly options: { limit: number; inFlight: number },
+  ) {}
+
+  /** Resolves when all items are handled. Rejects when `work` does, or at once after `stop`. */
+  submit(items: Item[]): Promise<Result[]> {
+    return new Promise((resolve, reject) => {
+      if (this.abort.signal.aborted) return reject(this.abort.signal.reason);
+      this.waiting.push({ items, resolve, reject });
+      this.next();
+    });
+  }
+
+  /** What waits is rejected; what is under way may end by itself. */
+  stop(): void {
+    this.abort.abort(new Error('stopping'));
+    for (const { reject } of this.waiting.splice(0)) reject(this.abort.signal.reason);
+  }
+
+  private next(): void {
+    while (this.inFlight < this.options.inFlight && this.waiting.length > 0) {
+      this.inFlight++;
+      void this.run(this.take()).finally(() => {
+        this.inFlight--;
+        this.next();
+      });
+    }
+  }
+
+  private take(): Submission<Item, Result>[] {
+    const taken = this.waiting.splice(0, 1);
+    let size = taken[0]?.items.length ?? 0;
+    while (this.waiting[0] && size + this.waiting[0].items.length <= this.options.limit) {
+      size += this.waiting[0].items.length;
+      taken.push(...this.waiting.splice(0, 1));
+    }
+    return taken;
+  }
+
+  private async run(submissions: Submission<Item, Result>[]): Promise<void> {
+    try {
+      const items =
+        submissions.length === 1 ? submissions[0]!.items : submissions.flatMap((submission) => submission.items);
+      const results = await this.work(items, this.abort.signal);
+      let start = 0;
+      for (const submission of submissions) {
+        submission.resolve(results.slice(start, start + submission.items.length));
+        start += submission.items.length;
+      }
+    } catch (error) {
+      for (const submission of submissions) submission.reject(error);
+    }
+  }
+}

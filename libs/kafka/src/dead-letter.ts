@@ -1,0 +1,60 @@
+import { type IHeaders, type Message } from 'kafkajs';
+import { type KafkaRecord } from './record.js';
+import { type DeadLetterError } from './verdict.js';
+
+/** The topic of a topic's dead letters, as Spring's DeadLetterPublishingRecoverer names it. */
+export const deadLetterTopic = (topic: string): string => `${topic}.DLT`;
+
+/** Bounds of the texts in the headers, in characters. */
+const bounds = { message: 1_000, stack: 4_000 };
+
+export interface Failure extends DeadLetterError {
+  group: string;
+  /** The first attempt included. */
+  attempts: number;
+  /** Milliseconds since 1970 UTC. */
+  failedAt: number;
+}
+
+/**
+ * The record for `<topic>.DLT`: key and value as they are, its own headers kept, Spring Kafka's `kafka_dlt-*` headers
+ * (numbers big-endian) and ours put over them. On a second trip they replace the first trip's; the time of the first
+ * failure and the count of replays stay.
+ */
+export function deadLetter(record: KafkaRecord, failure: Failure): Message {
+  const { error, errorClass } = failure;
+  const cause = error.cause instanceof Error ? error.cause : error;
+  const headers: IHeaders = {
+    ...record.headers,
+    'kafka_dlt-original-topic': record.topic,
+    'kafka_dlt-original-partition': int32(record.partition),
+    'kafka_dlt-original-offset': int64(BigInt(record.offset)),
+    'kafka_dlt-original-timestamp': int64(BigInt(record.timestamp)),
+    'kafka_dlt-original-timestamp-type': record.timestampType,
+    'kafka_dlt-original-consumer-group': failure.group,
+    'kafka_dlt-exception-fqcn': error.name,
+    'kafka_dlt-exception-cause-fqcn': cause.name,
+    'kafka_dlt-exception-message': bounded(error.message, bounds.message),
+    'kafka_dlt-exception-stacktrace': bounded(error.stack ?? '', bounds.stack),
+    'allim-error-class': errorClass,
+    'allim-attempts': String(failure.attempts),
+    'allim-first-failed-at': record.headers['allim-first-failed-at'] ?? new Date(failure.failedAt).toISOString(),
+  };
+  return { key: record.key, value: record.value, partition: record.partition, headers };
+}
+
+function bounded(text: string, length: number): string {
+  return text.length > length ? `${text.slice(0, length - 1)}…` : text;
+}
+
+function int32(value: number): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeInt32BE(value);
+  return bytes;
+}
+
+function int64(value: bigint): Buffer {
+  const bytes = Buffer.alloc(8);
+  bytes.writeBigInt64BE(value);
+  return bytes;
+}

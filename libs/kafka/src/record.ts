@@ -1,0 +1,23 @@
+import { type IHeaders } from 'kafkajs';
+
+/** A record as it lies in Kafka. */
+export interface KafkaRecord {
+  topic: string;
+  partition: number;
+  /** A decimal string: offsets may be larger than a number is exact. */
+  offset: string;
+  key: Buffer | null;
+  value: Buffer | null;
+  headers: IHeaders;
+  /** Milliseconds since 1970 UTC, as a decimal string. */
+  timestamp: string;
+  /** Set by the publisher, or by the broker when it was appended. */
+  timestampType: 'CreateTime' | 'LogAppendTime';
+}
+
+/** The trace a record belongs to, from its W3C `traceparent` header; undefined without one. */
+export function traceIdOf(record: KafkaRecord): string | undefined {
+  const header = record.headers.traceparent;
+  const text = Array.isArray(header) ? header[0] : header;
+  return /^[0-9a-f]{2}-([0-9a-f]{32})-/.exec(text?.toString() ?? '')?.[1];
+}
