@@ -1,4 +1,4 @@
-const decimal = /^([+-]?)(\d+)(?:\.(\d*))?(?:[eE]([+-]?\d{1,9}))?$/;
+const decimal = /^([+-]?)(\d+)(?:\.(\d*))?(?:[eE]([+-]?\d+))?$/;
 
 /** Digits an amount may have, before and after the point together. Java's BigDecimal can write `1E+2147483647`. */
 export const mostDigits = 100;
@@ -10,6 +10,8 @@ export const mostDigits = 100;
 export function canonicalDecimal(text: string): string | null | undefined {
   const match = decimal.exec(text);
   if (match === null) return undefined;
+  // Before the expressions below, which are quadratic in the zeros within a number.
+  if (text.length > 2 * mostDigits) return null;
   const [, sign, whole = '', fraction = '', exponent = '0'] = match;
   const digits = (whole + fraction).replace(/^0+/, '');
   if (digits === '') return '0';

@@ -102,6 +102,12 @@ export const shown = z
   .transform((text) => text?.toWellFormed() ?? '')
   .meta({ description: 'Shown; empty when null or absent' });
 
+/** A text that has to be there and to say something. */
+export const required = z
+  .string()
+  .min(1)
+  .overwrite((text) => text.toWellFormed());
+
 /** A string that is neither shown nor kept. */
 export const note = z.string().nullish();
 

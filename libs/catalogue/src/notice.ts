@@ -61,8 +61,3 @@ export interface Planned {
   text: string;
   sendAt: string | null;
 }
-
-/** One path segment of a link. */
-export function segment(id: string): string {
-  return encodeURIComponent(id);
-}

@@ -37,7 +37,7 @@ export const notificationRequested = defineEvent({
     requestId: id,
     to: recipient,
     type: notificationType,
-    template: z.string(),
+    template: z.string().meta({ enum: [...known.keys()] }),
     params: z.looseObject({}),
     channels: optional(z.array(z.enum(channelNames))),
     priority: optional(z.enum(priorities)),

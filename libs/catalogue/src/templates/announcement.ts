@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { required } from '../fields.js';
 import { defineTemplate } from './template.js';
 
 /** A text of an operator's own, the same in every language. */
@@ -6,6 +7,6 @@ export const announcement = defineTemplate({
   name: 'announcement',
   category: 'notice',
   channels: ['push'],
-  params: z.object({ title: z.string().min(1), message: z.string() }),
+  params: z.object({ title: required, message: required }),
   sample: { title: '서비스 점검 안내', message: '2월 8일 02:00부터 04:00까지 점검이 진행됩니다.' },
 });

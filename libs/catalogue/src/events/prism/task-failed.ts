@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { cut } from '../../cut.js';
 import { defineEvent } from '../../entry.js';
 import { id, note, optional, person, shown, time } from '../../fields.js';
-import { segment } from '../../notice.js';
+import { segment } from '../../link.js';
 import { executionOf } from './execution.js';
 
 export const taskFailed = defineEvent({

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { defineEvent } from '../../entry.js';
 import { amount, id, optional, person, time } from '../../fields.js';
-import { segment } from '../../notice.js';
+import { segment } from '../../link.js';
 
 export const orderConfirmed = defineEvent({
   topic: 'shopping.order.confirmed',

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { defineEvent } from '../../entry.js';
 import { amount, id, note, optional, person, time } from '../../fields.js';
-import { segment } from '../../notice.js';
+import { segment } from '../../link.js';
 
 const item = z.object({
   productId: optional(id),

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { defineEvent } from '../../entry.js';
 import { id, optional, shown, time } from '../../fields.js';
-import { segment } from '../../notice.js';
+import { segment } from '../../link.js';
 
 export const timedealStarted = defineEvent({
   topic: 'shopping.timedeal.started',
