@@ -42,6 +42,8 @@ export interface KafkaBatchServerOptions {
   registry: Registry;
   /** The consumer has ended for good: the process must, too, or it would live on without consuming. */
   onFatal: (error: Error) => void;
+  /** Told at the places where a crash is worth a test. */
+  passing?: (point: 'letters-acknowledged' | 'resolved' | 'offsets-committed') => void;
 }
 
 /**
@@ -216,6 +218,7 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
       const records = messages.slice(start, start + limit).map((message) => toRecord(topic, partition, message));
       await this.keepingMembership(payload, this.handle(records));
       payload.resolveOffset(records.at(-1)!.offset);
+      this.options.passing?.('resolved');
       await payload.heartbeat();
     }
   }
@@ -249,6 +252,7 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
         await sleep(reconnectMs, undefined, { signal: this.stopping.signal });
       }
     }
+    this.options.passing?.('letters-acknowledged');
     for (const { record, errorClass, error, attempts } of letters) {
       this.metrics.deadLetters.inc({ topic: record.topic, error_class: errorClass });
       this.options.logger.warn(
@@ -304,6 +308,7 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
       const resolved = offsets?.uncommittedOffsets();
       if (!offsets || !resolved?.topics.length) return;
       await offsets.commitOffsetsIfNecessary(resolved);
+      this.options.passing?.('offsets-committed');
       this.metrics.commits.inc({ result: 'ok' });
     } catch (error) {
       this.metrics.commits.inc({ result: 'failed' });

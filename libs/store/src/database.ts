@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type PoolConnection } from 'mysql2';
 import { DataSource } from 'typeorm';
 import { DatabaseDown, judge, TryAgain } from './errors.js';
@@ -11,8 +12,27 @@ export type Value = string | number | Buffer | null;
 /** Times a transaction that met another one is taken again before the database counts as down. */
 const conflictLimit = 20;
 
-/** Opens the database with a pool of at most `connections`. Throws a DatabaseDown while the server is away. */
-export async function openDatabase(options: { url: string; connections: number }): Promise<Database> {
+/**
+ * Opens the database with a pool of at most `connections`. While the server is away: waits for it as long as it takes,
+ * telling `onWaiting` once a second, or without that throws a DatabaseDown.
+ */
+export async function openDatabase(options: {
+  url: string;
+  connections: number;
+  onWaiting?: (error: DatabaseDown) => void;
+}): Promise<Database> {
+  for (;;) {
+    try {
+      return await open(options);
+    } catch (error) {
+      if (!options.onWaiting || !(error instanceof DatabaseDown)) throw error;
+      options.onWaiting(error);
+      await sleep(1_000);
+    }
+  }
+}
+
+async function open(options: { url: string; connections: number }): Promise<Database> {
   const database = new DataSource({
     type: 'mysql',
     url: options.url,
@@ -142,4 +162,9 @@ function take(database: Database): Promise<PoolConnection> {
   return new Promise((resolve, reject) => {
     pool(database).getConnection((error, connection) => (error ? reject(judge(error)) : resolve(connection)));
   });
+}
+
+/** For `/health/ready`: throws a DatabaseDown while the database does not answer. */
+export async function pingDatabase(database: Database): Promise<void> {
+  await withSession(database, (session) => session.query('SELECT 1'));
 }

@@ -1,4 +1,4 @@
-export { type Database, openDatabase } from './database.js';
+export { type Database, openDatabase, pingDatabase } from './database.js';
 export { DatabaseDown, DataRefused } from './errors.js';
 export { InboxStore } from './inbox-store.js';
 export { Intake, type NewNotification, type Origin, type Saved } from './intake.js';

@@ -1,0 +1,57 @@
+import { subscribedTopics } from '@allim/catalogue';
+import { KafkaBatchServer, kafkaClient } from '@allim/kafka';
+import { createLogger, createRegistry, Health, NestLogger, type Program } from '@allim/platform';
+import { openDatabase, pingDatabase } from '@allim/store';
+import { NestFactory } from '@nestjs/core';
+import { type Settings } from './config.js';
+import { ConsumerModule } from './consumer.module.js';
+import { armFailPoint } from './fail-point.js';
+import { Hints } from './hints.js';
+
+/** Starts a consumer; resolves once it has joined its group and consumes. */
+export async function startConsumer(settings: Settings): Promise<Program> {
+  const logger = createLogger('consumer', settings.LOG_LEVEL);
+  const registry = createRegistry();
+  const passing = armFailPoint(settings.FAIL_POINT);
+  const database = await openDatabase({
+    url: settings.DATABASE_URL,
+    connections: settings.DATABASE_CONNECTIONS,
+    onWaiting: (error) => logger.warn({ reason: error.message }, 'the database does not answer yet'),
+  });
+  const hints = new Hints({ url: settings.REDIS_URL, keyPrefix: settings.REDIS_KEY_PREFIX }, logger, registry);
+  const server = new KafkaBatchServer({
+    kafka: kafkaClient('allim-consumer', settings, logger),
+    topics: subscribedTopics,
+    settings,
+    logger,
+    registry,
+    passing,
+    onFatal: (error) => {
+      logger.fatal({ err: error }, 'the consumer has ended; so does the process, to be started again');
+      process.exit(1);
+    },
+  });
+  const health = new Health({
+    live: { kafka: () => server.live() },
+    ready: { kafka: () => server.ready(), database: () => pingDatabase(database) },
+  });
+  const app = await NestFactory.create(ConsumerModule.register({ database, hints, health, registry, passing }), {
+    logger: new NestLogger(logger),
+  });
+  app.connectMicroservice({ strategy: server });
+  await app.listen(settings.PORT); // health answers while Kafka is waited for
+  await app.startAllMicroservices();
+  logger.info({ port: settings.PORT, topics: subscribedTopics.length, group: settings.KAFKA_GROUP_ID }, 'consuming');
+
+  return {
+    logger,
+    shutdownDeadlineMs: settings.SHUTDOWN_DEADLINE_MS,
+    stop: [
+      { name: 'readiness', run: () => health.drain() },
+      { name: 'kafka', run: () => server.close() },
+      { name: 'hints', run: () => hints.close() },
+      { name: 'http', run: () => app.close() },
+      { name: 'database', run: () => database.destroy() },
+    ],
+  };
+}

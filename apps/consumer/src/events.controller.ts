@@ -1,0 +1,112 @@
+import { type Hint } from '@allim/contracts';
+import { dead, done, InfrastructureDown, KafkaBatchHandler, type KafkaRecord, type Verdict } from '@allim/kafka';
+import { DatabaseDown, Intake, type NewNotification, type Saved, SubscriptionStore } from '@allim/store';
+import { Controller, Inject } from '@nestjs/common';
+import { type FailPoint } from './fail-point.js';
+import { Hints } from './hints.js';
+import { EventMetrics, type Outcome } from './metrics.js';
+import { type Plan, plan } from './plan.js';
+
+/** Token of the function that is called at each fail point. */
+export const failPointPassing = Symbol('fail point passing');
+
+/** Subscribers of a broadcast that are told in one transaction. */
+const audience = 500;
+
+/** What became of a record, and its verdict. */
+interface Handled {
+  outcome: Outcome;
+  verdict: Verdict;
+}
+
+/** Domain events and requests become notifications: planned, saved in one transaction, then told. */
+@Controller()
+export class EventsController {
+  constructor(
+    @Inject(Intake) private readonly intake: Intake,
+    @Inject(SubscriptionStore) private readonly subscriptions: SubscriptionStore,
+    @Inject(Hints) private readonly hints: Hints,
+    @Inject(EventMetrics) private readonly metrics: EventMetrics,
+    @Inject(failPointPassing) private readonly passing: (point: FailPoint) => void,
+  ) {}
+
+  @KafkaBatchHandler()
+  async handle(records: KafkaRecord[]): Promise<Verdict[]> {
+    const plans = records.map(plan);
+    this.passing('planned');
+    try {
+      const saved = await this.save(plans.flatMap((one) => (one.kind === 'notify' ? [one.notification] : [])));
+      const verdicts: Verdict[] = [];
+      for (const [index, record] of records.entries()) {
+        const { outcome, verdict } = await this.conclude(plans[index] as Plan, saved);
+        this.metrics.observe(record, outcome);
+        verdicts.push(verdict);
+      }
+      return verdicts;
+    } catch (error) {
+      throw error instanceof DatabaseDown ? new InfrastructureDown(error.message, { cause: error }) : error;
+    }
+  }
+
+  /** Saved once, then told: nothing is said of a notification before its commit. */
+  private async save(notifications: NewNotification[]): Promise<Map<NewNotification, Saved>> {
+    const results = await this.intake.save(notifications);
+    this.passing('saved');
+    this.hints.publish(hintOf(results));
+    this.passing('hinted');
+    return new Map(notifications.map((one, index) => [one, results[index] as Saved]));
+  }
+
+  private async conclude(one: Plan, saved: Map<NewNotification, Saved>): Promise<Handled> {
+    switch (one.kind) {
+      case 'nobody':
+        return { outcome: 'nobody', verdict: done };
+      case 'refuse':
+        return { outcome: 'dead', verdict: dead(one.error.errorClass, one.error) };
+      case 'broadcast':
+        return this.broadcast(one);
+      case 'notify':
+        return concluded([saved.get(one.notification) as Saved]);
+    }
+  }
+
+  /** Page by page: however many subscribe, no transaction grows. What a crash leaves out is made up for by redelivery. */
+  private async broadcast({ topic, forUser }: Plan & { kind: 'broadcast' }): Promise<Handled> {
+    const results: Saved[] = [];
+    for (let after: string | undefined = ''; after !== undefined; ) {
+      const users: string[] = await this.subscriptions.subscribersOf(topic, after, audience);
+      results.push(...(await this.save(users.map(forUser))).values());
+      after = users.length === audience ? users.at(-1) : undefined;
+    }
+    const handled = concluded(results);
+    if (handled.outcome === 'saved' || handled.outcome === 'redelivered') {
+      const { type, title, message, link } = forUser('');
+      this.hints.publish({ notifications: [], positions: [], announcements: [{ topic, type, title, message, link }] });
+    }
+    return handled;
+  }
+}
+
+function hintOf(results: readonly Saved[]): Hint {
+  const hint: Hint = { notifications: [], positions: [], announcements: [] };
+  for (const one of results) {
+    if (one.kind === 'new') hint.notifications.push(one.message);
+    if (one.kind === 'redelivered') hint.positions.push(one.position);
+  }
+  return hint;
+}
+
+/** One record, one outcome: the first of these that any of its notifications came to. */
+function concluded(results: readonly Saved[]): Handled {
+  const refused = results.find((one) => one.kind === 'refused');
+  if (refused) return { outcome: 'dead', verdict: dead('too-long', refused.error) };
+  const came = (kind: Saved['kind']) => results.some((one) => one.kind === kind);
+  const outcome: Outcome = came('new')
+    ? 'saved'
+    : came('redelivered')
+      ? 'redelivered'
+      : came('duplicate')
+        ? 'duplicate'
+        : 'nobody';
+  return { outcome, verdict: done };
+}

@@ -1,0 +1,31 @@
+import { type KafkaRecord } from '@allim/kafka';
+import { Counter, Histogram, type Registry } from 'prom-client';
+
+/** `nobody`: nobody was to be told. `duplicate`: another record had told it before. */
+export type Outcome = 'saved' | 'redelivered' | 'duplicate' | 'nobody' | 'dead';
+
+export class EventMetrics {
+  private readonly events: Counter;
+  private readonly latency: Histogram;
+
+  constructor(registry: Registry) {
+    const registers = [registry];
+    this.events = new Counter({
+      name: 'allim_consumer_events_total',
+      help: 'Records by topic and what became of them.',
+      labelNames: ['topic', 'outcome'],
+      registers,
+    });
+    this.latency = new Histogram({
+      name: 'allim_consumer_event_latency_seconds',
+      help: "From the record's timestamp to its notification committed and told.",
+      buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60, 600],
+      registers,
+    });
+  }
+
+  observe(record: KafkaRecord, outcome: Outcome): void {
+    this.events.inc({ topic: record.topic, outcome });
+    if (outcome === 'saved') this.latency.observe(Math.max(0, (Date.now() - Number(record.timestamp)) / 1000));
+  }
+}
