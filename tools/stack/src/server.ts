@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
+import type { Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { path } from './command.js';
 import { isFree } from './ports.js';
@@ -51,6 +52,7 @@ export function server(program: Program): Server {
 
   async function gone(signal: NodeJS.Signals) {
     if (!child) return;
+    child.ref();
     const exit = once(child, 'exit');
     child.kill(signal);
     await exit;
@@ -66,7 +68,8 @@ export function server(program: Program): Server {
     });
     closeSync(log);
     child = started;
-    const watchdog = started.stdio[3] as NodeJS.WritableStream;
+    const watchdog = started.stdio[3] as Socket;
+    watchdog.unref();
     watchdog.on('error', () => {}); // the watchdog itself was killed: nothing is left to tell it
     started.once('exit', () => {
       watchdog.end('at ease\n');
@@ -80,7 +83,8 @@ export function server(program: Program): Server {
     let reason = 'it has exited';
     while (child && Date.now() < deadline) {
       try {
-        return await program.answers();
+        await program.answers();
+        return child.unref(); // an owner that forgets to stop its servers shall end, and they with it, not hang
       } catch (error) {
         reason = `after ${startDeadlineMs / 1000} s: ${error instanceof Error ? error.message : error}`;
       }

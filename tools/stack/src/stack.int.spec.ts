@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Redis } from 'ioredis';
@@ -137,26 +138,38 @@ describe('two stacks side by side', () => {
   });
 });
 
-it.each(['SIGKILL', 'SIGTERM'] as const)(
-  'servers and their temporary folder go with an owner that got %s',
-  async (signal) => {
-    const script = `
-    const { startStack } = await import('${new URL('../dist/index.js', import.meta.url)}');
+it.each([
+  ['got SIGKILL', 'SIGKILL'],
+  ['got SIGTERM', 'SIGTERM'],
+  ['forgot them', undefined],
+] as const)('servers and their temporary folder go with an owner that %s', async (_, signal) => {
+  // From the sources, which name each other .js: no build is needed before the tests.
+  const script = `
+    const { registerHooks } = await import('node:module');
+    registerHooks({
+      resolve: (name, from, next) => next(from.parentURL?.endsWith('.ts') ? name.replace(/^(\\.\\/.*)\\.js$/, '$1.ts') : name, from),
+    });
+    const { startStack } = await import('${new URL('index.ts', import.meta.url)}');
     const stack = await startStack({ log: () => {} });
     const { kafka, database, redis } = stack;
-    console.log(JSON.stringify({ pids: [kafka.pid, database.pid, redis.pid] }));
+    const pids = [kafka.pid, database.pid, redis.pid];
+    const { readlinkSync } = await import('node:fs');
+    console.log(JSON.stringify({ pids, folder: readlinkSync('/proc/' + database.pid + '/cwd') }));
+    process.stdin.once('data', () => process.stdin.destroy());
   `;
-    const owner = spawn(process.execPath, ['--input-type=module', '-e', script], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    const [line] = await once(createInterface(owner.stdout), 'line');
-    const { pids } = JSON.parse(line) as { pids: number[] };
-    expect(pids.map(exists)).toEqual([true, true, true]);
+  const owner = spawn(process.execPath, ['--input-type=module', '-e', script], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  const [line] = await once(createInterface(owner.stdout), 'line');
+  const { pids, folder } = JSON.parse(line) as { pids: number[]; folder: string };
+  const facts = () => ({ running: pids.filter(exists), folder: existsSync(folder) });
+  expect(facts()).toEqual({ running: pids, folder: true });
 
-    owner.kill(signal);
-    await once(owner, 'exit');
-    const deadline = Date.now() + 5_000;
-    while (pids.some(exists) && Date.now() < deadline) await pause(20);
-    expect(pids.map(exists)).toEqual([false, false, false]);
-  },
-);
+  const exit = once(owner, 'exit');
+  if (signal) owner.kill(signal);
+  else owner.stdin.write('your work is done');
+  await exit;
+  const deadline = Date.now() + 5_000;
+  while ((facts().folder || facts().running.length > 0) && Date.now() < deadline) await pause(20);
+  expect(facts()).toEqual({ running: [], folder: false });
+});
