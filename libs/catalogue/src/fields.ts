@@ -11,7 +11,7 @@ interface Refusal {
   tooLong?: boolean;
 }
 
-/** A field read by a function of ours. `schema` tells publishers, as JSON Schema, what they may send. */
+/** A field read by a function of ours. `schema` is JSON Schema: it tells publishers what they may send. */
 function field<T extends string>(read: (value: unknown) => T | Refusal, schema: Record<string, unknown>) {
   return z
     .unknown()
@@ -44,24 +44,19 @@ function idText(value: unknown): string | undefined {
   return undefined;
 }
 
-const idSchema = (most: number, description: string) => ({
+const idSchema = (title: string, most: number) => ({
+  title,
   type: ['string', 'integer'],
   minLength: 1,
   maxLength: most,
-  description,
+  description: 'Kept as a string; no control characters',
 });
 
 /** What an event is about: a string or an integer (a Java Long keeps every digit), kept as a string. */
-export const id = field(
-  (value) => readId(value, limits.referenceId),
-  idSchema(limits.referenceId, 'Kept as a string; no control characters'),
-);
+export const id = field((value) => readId(value, limits.referenceId), idSchema('id', limits.referenceId));
 
 /** A person's user id. */
-export const person = field(
-  (value) => readId(value, limits.userId),
-  idSchema(limits.userId, "A person's user id. Kept as a string; no control characters"),
-);
+export const person = field((value) => readId(value, limits.userId), idSchema('user id', limits.userId));
 
 /** An amount, kept exact as a canonical decimal string: `45000`, `45000.5`. */
 export const amount = field(
@@ -71,6 +66,7 @@ export const amount = field(
     return got ?? { expected: 'an amount: a number or a decimal string' };
   },
   {
+    title: 'amount',
     type: ['number', 'string'],
     pattern: '^[+-]?\\d+(\\.\\d*)?([eE][+-]?\\d+)?$',
     description: 'Number or decimal string, kept exact',
@@ -86,6 +82,7 @@ export const time = field(
   (value) =>
     readTime(value) ?? { expected: 'a time: ISO-8601, or [year, month, day, hour, minute, second, nanosecond]' },
   {
+    title: 'time',
     anyOf: [
       { type: 'string', description: 'ISO-8601; without a zone it is UTC' },
       { type: 'array', items: { type: 'integer', minimum: 0 }, minItems: 3, maxItems: 7 },
@@ -100,7 +97,7 @@ export const shown = z
   .nullish()
   // Half a surrogate pair cannot be stored as UTF-8.
   .transform((text) => text?.toWellFormed() ?? '')
-  .meta({ description: 'Shown; empty when null or absent' });
+  .meta({ title: 'shown text', description: 'Empty when null or absent' });
 
 /** A text that has to be there and to say something. */
 export const required = z

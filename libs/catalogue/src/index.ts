@@ -12,6 +12,7 @@ export {
   type Reference,
 } from './notice.js';
 export { readEvent, render, subscribedTopics } from './read-event.js';
+export { requestTopic } from './requests/notification-requested.js';
 export { type SampleEvent, sampleEvents } from './samples.js';
 export type { Template } from './templates/template.js';
 export { templates } from './templates/templates.js';

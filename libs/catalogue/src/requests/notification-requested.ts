@@ -7,7 +7,8 @@ import { priorities } from '../notice.js';
 import { announcement } from '../templates/announcement.js';
 import { byName, templates } from '../templates/templates.js';
 
-const topic = 'notification.requested';
+/** The topic by which other services ask for a notification. */
+export const requestTopic = 'notification.requested';
 const known = byName(templates);
 
 /** Both would leave open who is meant, so each form refuses the other's field. */
@@ -18,7 +19,7 @@ const recipient = z.union([z.strictObject({ userId: person }), z.strictObject({ 
 const link = z
   .string()
   // A scheme of a script's, or a second slash that leads to a foreign host, would be one click away.
-  .regex(/^(https?:\/\/|\/(?![/\\]))[^\p{Cc}\s]*$/u, 'expected a path like "/orders/1", or an http(s) address');
+  .regex(/^(https?:\/\/|\/(?![/\\]))[!-~\u00a1-\uffff]*$/, 'expected a path like "/orders/1", or an http(s) address');
 
 const reference = z.object({
   type: z
@@ -31,7 +32,7 @@ const reference = z.object({
 
 /** What is not a domain event: another service asks for a notification by template. */
 export const notificationRequested = defineEvent({
-  topic,
+  topic: requestTopic,
   category: 'notice',
   schema: z.object({
     requestId: id,
@@ -45,11 +46,14 @@ export const notificationRequested = defineEvent({
     reference: optional(reference),
     sendAt: optional(time),
   }),
-  texts: templates.map((template) => `${topic}/${template.name}`),
+  texts: templates.map((template) => `${requestTopic}/${template.name}`),
   notify: (request) => {
     const template = known.get(request.template);
     if (template === undefined) {
-      throw new DataError('unknown-template', `${topic}: template: expected one of ${[...known.keys()].join(', ')}`);
+      throw new DataError(
+        'unknown-template',
+        `${requestTopic}: template: expected one of ${[...known.keys()].join(', ')}`,
+      );
     }
     return {
       to: 'topic' in request.to ? request.to : request.to.userId,
@@ -61,7 +65,7 @@ export const notificationRequested = defineEvent({
       channels: request.channels ? [...new Set(request.channels)] : template.channels,
       priority: request.priority ?? undefined,
       category: template.category,
-      text: `${topic}/${template.name}`,
+      text: `${requestTopic}/${template.name}`,
       sendAt: request.sendAt ?? undefined,
     };
   },
