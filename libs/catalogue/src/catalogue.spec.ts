@@ -61,6 +61,12 @@ describe('catalogue', () => {
     );
   });
 
+  it('takes a "<" in a text for a "<"', () => {
+    const files = { a: { ...texts, message: '1 < 2 <b>{name}</b>' } };
+    const { message } = assemble([entry('a')], { ko: files, en: files }).formats('ko', 'a');
+    expect(message({ name: '<i>' })).toBe('1 < 2 <b><i></b>');
+  });
+
   it('refuses two templates of one name', () => {
     expect(() => byName([announcement, announcement])).toThrow('two templates are named announcement');
   });
