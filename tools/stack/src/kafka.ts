@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
-import kafkajs from 'kafkajs';
 import { command } from './command.js';
+import { kafkaClient } from './kafka-client.js';
 import type { Log } from './log.js';
 import { freePort } from './ports.js';
 import { type Server, server } from './server.js';
@@ -43,15 +43,7 @@ export async function kafka({ directory, temporary, port, properties }: KafkaOpt
       await command('java', '-Xmx256m', '-XX:TieredStopAtLevel=1', ...java, ...format);
     },
     async answers() {
-      const client = new kafkajs.Kafka({
-        clientId: 'stack',
-        brokers: [`127.0.0.1:${port}`],
-        logLevel: kafkajs.logLevel.NOTHING, // being refused is what we expect until it is up
-        connectionTimeout: 2_000,
-        requestTimeout: 2_000,
-        retry: { retries: 0 },
-      });
-      const admin = client.admin();
+      const admin = kafkaClient(`127.0.0.1:${port}`, 0).admin();
       try {
         await admin.connect();
         const { brokers } = await admin.describeCluster();

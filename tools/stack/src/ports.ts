@@ -18,11 +18,11 @@ export async function freePort(): Promise<number> {
   throw new Error('No free TCP port between 15000 and 32000 on 127.0.0.1: stop some servers.');
 }
 
-/** @param host what the server will bind; without one, all addresses, as Node's servers do */
-export function isFree(port: number, host: string | undefined = '127.0.0.1'): Promise<boolean> {
+/** Whether a server could listen on this port, be it on 127.0.0.1 or on all addresses. */
+export function isFree(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const probe = createServer();
     probe.once('error', () => resolve(false));
-    probe.listen(port, host, () => probe.close(() => resolve(true)));
+    probe.listen(port, '0.0.0.0', () => probe.close(() => resolve(true)));
   });
 }

@@ -1,11 +1,10 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
-import type { Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
-import { path } from './command.js';
 import { isFree } from './ports.js';
+import { spawnWatched } from './watched.js';
 
 /** One real server as a child process. It never outlives the process that started it. */
 export interface Server {
@@ -41,10 +40,6 @@ export interface Program {
 const startDeadlineMs = 60_000;
 const stopDeadlineMs = 5_000;
 
-// The shell becomes the server (exec), so its pid is the server's. The line before leaves a watchdog behind that reads a pipe
-// from us: the pipe breaks when we are gone, also after a kill -9, and the watchdog takes the server (and its temporary folder) along. A line on the pipe is our "at ease".
-const watched = `(read -r at_ease <&3 || { kill -9 $$; [ -z "$0" ] || { sleep 1; rm -rf "$0"; rmdir "\${0%/*}"; }; }) & exec "$@" 3<&-`;
-
 export function server(program: Program): Server {
   const { name, port, directory } = program;
   const logFile = `${directory}/${name}.log`;
@@ -60,19 +55,13 @@ export function server(program: Program): Server {
 
   async function run() {
     const log = openSync(logFile, 'a');
-    // A session of its own: Ctrl-C in the terminal reaches the owner only, who stops things in order.
-    const started = spawn('sh', ['-c', watched, program.temporary ? directory : '', program.command, ...program.args], {
-      stdio: ['ignore', log, log, 'pipe'],
-      detached: true,
-      env: { ...process.env, PATH: path },
+    const started = spawnWatched(program.command, program.args, {
+      output: log,
+      temporary: program.temporary ? directory : undefined,
     });
     closeSync(log);
     child = started;
-    const watchdog = started.stdio[3] as Socket;
-    watchdog.unref();
-    watchdog.on('error', () => {}); // the watchdog itself was killed: nothing is left to tell it
     started.once('exit', () => {
-      watchdog.end('at ease\n');
       child = undefined;
     });
     await once(started, 'spawn');

@@ -6,10 +6,10 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import kafkajs from 'kafkajs';
 import { createConnection } from 'mysql2/promise';
-import { type Stack, startStack } from './index.js';
+import { kafkaClient, type Stack, startStack } from './index.js';
 
 const quiet = { log: () => {} };
-const kafkaOf = ({ kafkaBrokers }: Stack) => new kafkajs.Kafka({ brokers: [kafkaBrokers], logLevel: 0 });
+const kafkaOf = ({ kafkaBrokers }: Stack) => kafkaClient(kafkaBrokers);
 
 async function topics(stack: Stack) {
   const admin = kafkaOf(stack).admin();

@@ -1,0 +1,52 @@
+import { readFile } from 'node:fs/promises';
+import { type Command, readCommand, usage, WrongUsage } from './command-line.js';
+
+// Loaded when needed: a token shall not wait for the database's library.
+async function run(command: Command): Promise<string | undefined> {
+  switch (command.name) {
+    case 'help':
+      return usage;
+    case 'start': {
+      const { start } = await import('./start.js');
+      await start(command);
+      return undefined;
+    }
+    case 'stack': {
+      const { stackCommand } = await import('./stack-command.js');
+      return await stackCommand(command.action);
+    }
+    case 'token': {
+      const { setting } = await import('./settings.js');
+      const { token } = await import('./token.js');
+      return await token(command, await setting('AUTH_JWT_SECRET'));
+    }
+    case 'publish': {
+      const { topic, key, value } = command;
+      const { subscribedTopics } = await import('@allim/catalogue');
+      const { checkTopic, publish } = await import('./publish.js');
+      const { setting } = await import('./settings.js');
+      checkTopic(topic, subscribedTopics);
+      const bytes = 'file' in value ? await readFile(value.file) : Buffer.from(value.json);
+      const brokers = await setting('KAFKA_BROKERS');
+      const { partition, offset } = await publish(brokers, topic, { key, value: bytes });
+      return `${topic} partition ${partition} offset ${offset}`;
+    }
+    case 'migrate': {
+      const { migrate } = await import('@allim/store');
+      const { setting } = await import('./settings.js');
+      const applied = await migrate(await setting('DATABASE_URL'));
+      return applied.length > 0 ? applied.join('\n') : 'The schema is up to date.';
+    }
+  }
+}
+
+try {
+  const said = await run(readCommand(process.argv.slice(2)));
+  if (said) console.log(said);
+  process.exit(0);
+} catch (error) {
+  const wrongUsage = error instanceof WrongUsage;
+  console.error(`allim: ${error instanceof Error ? error.message : error}`);
+  if (wrongUsage) console.error('Try: npm run allim -- --help');
+  process.exit(wrongUsage ? 2 : 1);
+}
