@@ -16,7 +16,11 @@ const swc = {
 
 /** @param {'unit' | 'int' | 'e2e'} level which files: `x.spec.ts`, `x.int.spec.ts` or `x.e2e.spec.ts` */
 export function preset(level = process.env.TEST_LEVEL ?? 'unit') {
-  const match = { unit: '**/src/**/!(*.int|*.e2e).spec.ts', int: '**/src/**/*.int.spec.ts', e2e: '**/src/**/*.e2e.spec.ts' };
+  const match = {
+    unit: '**/src/**/!(*.int|*.e2e).spec.ts',
+    int: '**/src/**/*.int.spec.ts',
+    e2e: '**/src/**/*.e2e.spec.ts',
+  };
   return {
     testEnvironment: 'node',
     testMatch: [match[level]],
