@@ -96,7 +96,7 @@ class InboxServer {
     );
     socket.emit('inbox', { lastId: this.lastId, unread: this.lastId, unseen: 0 });
     if (lastId === undefined) return;
-    const recovered = this.lastId - lastId <= this.catchUpLimit;
+    const recovered = lastId <= this.lastId && this.lastId - lastId <= this.catchUpLimit;
     if (recovered) {
       for (const id of range(lastId + 1, this.lastId)) {
         socket.emit('notification', { notification: notification(id), unread: id, unseen: id });
@@ -219,6 +219,17 @@ describe('the inbox client', () => {
     await until(() => got.length === 248);
     expect(got).toEqual(range(4, 251));
     expect(server.requests[0]).toMatch(/^GET \/api\/v1\/notifications\?after=3&size=100 Bearer token-/);
+  });
+
+  it('begins anew with an inbox that was begun anew', async () => {
+    const counted: number[] = [];
+    server.publish(2);
+    connect({ lastId: 9, onInbox: ({ lastId }) => counted.push(lastId) });
+    await until(() => inbox.lastId === 2);
+    server.publish(3);
+    await until(() => got.length === 1);
+    expect(got).toEqual([3]);
+    expect(counted).toEqual([2, 3]);
   });
 
   it('loses nothing over many cuts', async () => {

@@ -150,6 +150,7 @@ export function openInbox(connect: typeof io, options: InboxOptions): Inbox {
   }
 
   socket.on('connect', () => {
+    countedTo = -1;
     connection = { since: Date.now(), catchingUp: order.lastId !== undefined, closingGap: false, byRestTo: 0 };
     enter('connected');
   });
@@ -193,7 +194,9 @@ export function openInbox(connect: typeof io, options: InboxOptions): Inbox {
   socket.on('caughtUp', ({ recovered, lastId }) => {
     connection.catchingUp = false;
     if (recovered) handOut(order.fill({ notifications: [], completeTo: lastId }));
-    else {
+    else if (lastId < (order.lastId ?? 0)) {
+      order.restart(lastId);
+    } else {
       connection.byRestTo = lastId;
       order.exists(lastId);
     }

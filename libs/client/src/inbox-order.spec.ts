@@ -82,6 +82,14 @@ describe('an inbox in order', () => {
     expect(order.gap).toBe(false);
   });
 
+  it('counts from lower ids again when the inbox was begun anew', () => {
+    const order = new InboxOrder(40);
+    offer(order, 42);
+    order.restart(3);
+    expect(order).toMatchObject({ lastId: 3, gap: false });
+    expect(offer(order, 4)).toEqual([4]);
+  });
+
   describe('of an application that holds nothing', () => {
     it('starts where the counters stand', () => {
       const order = new InboxOrder();

@@ -28,6 +28,13 @@ export class InboxOrder {
     this.newest = Math.max(this.newest, lastId);
   }
 
+  /** The server's inbox ends before `lastId`: it was begun anew, and its ids count again from here. */
+  restart(lastId: number): void {
+    this.last = lastId;
+    this.newest = lastId;
+    this.early.clear();
+  }
+
   /** Takes one that came by itself; returns what can be handed out now. */
   offer(notification: NotificationResponse): NotificationResponse[] {
     this.last ??= notification.id - 1;

@@ -55,6 +55,8 @@ export function inboxRequests({ url, token }: InboxAddress): InboxRequests {
       const response = await fetch(new URL(`/api/v1/notifications${path}`, url), {
         method,
         headers: { Authorization: `Bearer ${accepted}` },
+        // What a person did counts also when the page is left at that moment.
+        keepalive: method !== 'GET',
         signal: AbortSignal.timeout(requestDeadlineMs),
       });
       return await read<T>(response);
