@@ -18,9 +18,9 @@ it('publishes the bytes as they are and says where they are', async () => {
   const value = Buffer.from([0xff, 0x00, 0x7b]);
   const first = await publish(stack.kafkaBrokers, topic, { key: 'user-1', value });
   const second = await publish(stack.kafkaBrokers, topic, { key: 'user-1', value: '{}' });
-  // Java's murmur2 of this key on 3 partitions: the publishers' records of the same key lie there, too.
-  expect(first).toEqual({ partition: second.partition, offset: '0' });
-  expect(second.offset).toBe('1');
+  // 2 is what Kafka's own Java partitioner makes of this key and 3 partitions.
+  expect(first).toEqual({ partition: 2, offset: '0' });
+  expect(second).toEqual({ partition: 2, offset: '1' });
 
   const seen: { key?: string; value: Buffer | null; partition: number }[] = [];
   const consumer = kafkaClient(stack.kafkaBrokers).consumer({ groupId: 'reader' });
@@ -33,5 +33,5 @@ it('publishes the bytes as they are and says where they are', async () => {
   });
   await waitFor(() => seen.length === 2, { what: 'both records' });
   await consumer.disconnect();
-  expect(seen[0]).toEqual({ key: 'user-1', value, partition: first.partition });
+  expect(seen[0]).toEqual({ key: 'user-1', value, partition: 2 });
 });

@@ -31,11 +31,10 @@ export async function start(options: StartOptions): Promise<void> {
   bringUp(options, cleanup, end.reject).catch(end.reject);
   try {
     await end.promise;
-  } finally {
     say('stopping');
+  } finally {
     setTimeout(() => process.exit(1), stopDeadlineMs).unref();
     await cleanup.disposeAsync();
-    say('stopped');
   }
 }
 
