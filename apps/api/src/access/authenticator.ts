@@ -1,0 +1,87 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { type IncomingHttpHeaders } from 'node:http';
+import { limits } from '@allim/contracts';
+import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
+import { tryLater, unauthorized } from '../answers/refusal.js';
+import { type Caller } from './caller.js';
+
+export interface AccessSettings {
+  AUTH_JWKS_URL?: string;
+  AUTH_JWT_SECRET?: string;
+  AUTH_ISSUER?: string;
+  AUTH_AUDIENCE?: string;
+  AUTH_GATEWAY_SECRET?: string;
+}
+
+/** Answers who is calling, or throws: C001 for no or bad credentials, C005 while the issuer's keys cannot be had. */
+export type Authenticate = (headers: IncomingHttpHeaders) => Promise<Caller>;
+
+/** One for REST requests and socket handshakes alike. */
+export function authenticator(settings: AccessSettings, now: () => number = Date.now): Authenticate {
+  const verify = verifier(settings);
+  return async (headers) => {
+    if (headers['x-user-id'] !== undefined) return vouchedFor(headers, settings.AUTH_GATEWAY_SECRET);
+    const [, token] = /^Bearer +(\S+)$/i.exec(headers.authorization ?? '') ?? [];
+    if (token === undefined) throw unauthorized('expected an access token: "Authorization: Bearer …"');
+    return callerOf(await verify(token, new Date(now())));
+  };
+}
+
+/** The algorithms are bound to the kind of key: a public key can never be taken for the secret of an HS256 token. */
+function verifier(settings: AccessSettings): (token: string, currentDate: Date) => Promise<JWTPayload> {
+  const claims = { issuer: settings.AUTH_ISSUER, audience: settings.AUTH_AUDIENCE, requiredClaims: ['sub', 'exp'] };
+  const { key, algorithms } = keyOf(settings);
+  return async (token, currentDate) => {
+    try {
+      return (await jwtVerify(token, key, { ...claims, algorithms, currentDate })).payload;
+    } catch (error) {
+      if (error instanceof errors.JWTExpired) throw unauthorized('the access token has expired', error);
+      if (error instanceof errors.JWKSTimeout || !(error instanceof errors.JOSEError))
+        throw tryLater("the issuer's keys cannot be fetched; try again", error);
+      throw unauthorized('the access token is not valid here', error);
+    }
+  };
+}
+
+function keyOf(settings: AccessSettings): { key: JWTVerifyGetKey; algorithms: string[] } {
+  if (settings.AUTH_JWKS_URL !== undefined) {
+    // Shorter than the 5 s a socket has to authenticate.
+    const key = createRemoteJWKSet(new URL(settings.AUTH_JWKS_URL), { timeoutDuration: 3_000 });
+    return { key, algorithms: ['RS256', 'ES256'] };
+  }
+  const secret = new TextEncoder().encode(settings.AUTH_JWT_SECRET);
+  return { key: async () => secret, algorithms: ['HS256'] };
+}
+
+function callerOf(payload: JWTPayload): Caller {
+  const session = payload.sid ?? payload.jti;
+  return {
+    userId: userIdOf(payload.sub),
+    scopes: typeof payload.scope === 'string' ? payload.scope.split(' ').filter((scope) => scope !== '') : [],
+    expiresAt: Number(payload.exp) * 1000,
+    issuedAt: payload.iat ?? null,
+    sessionId: typeof session === 'string' ? session : null,
+    byGateway: false,
+  };
+}
+
+function vouchedFor(headers: IncomingHttpHeaders, secret: string | undefined): Caller {
+  const given = headers['x-gateway-secret'];
+  if (secret === undefined || typeof given !== 'string' || !sameSecret(given, secret))
+    throw unauthorized('X-User-Id is taken from the gateway only');
+  const userId = userIdOf(headers['x-user-id']);
+  return { userId, scopes: [], expiresAt: null, issuedAt: null, sessionId: null, byGateway: true };
+}
+
+/** In constant time; over digests, because timingSafeEqual wants equal lengths and the length is a secret too. */
+function sameSecret(given: string, secret: string): boolean {
+  const digest = (text: string) => createHash('sha256').update(text).digest();
+  return timingSafeEqual(digest(given), digest(secret));
+}
+
+/** Control characters are refused: they would end a line of a hint. */
+function userIdOf(value: unknown): string {
+  if (typeof value !== 'string' || value === '' || [...value].length > limits.userId || /\p{Cc}/u.test(value))
+    throw unauthorized(`expected a user id of 1 to ${limits.userId} characters`);
+  return value;
+}

@@ -1,0 +1,99 @@
+import { createRegistry, Health, type Logger, OperationsModule } from '@allim/platform';
+import { InboxStore, openDatabase, SubscriptionStore } from '@allim/store';
+import { type DynamicModule, StandardSchemaValidationPipe } from '@nestjs/common';
+import { APP_FILTER, APP_PIPE, Reflector } from '@nestjs/core';
+import { AccessGuard } from './access/access.guard.js';
+import { Access } from './access/access.js';
+import { Allowance } from './access/allowance.js';
+import { authenticator } from './access/authenticator.js';
+import { Revocations } from './access/revocations.js';
+import { AnswerFilter } from './answers/answer.filter.js';
+import { shapeRefusal } from './answers/shape.js';
+import { type Settings } from './config.js';
+import { SampleTokens, SampleUsersController } from './development/sample-users.controller.js';
+import { InboxController } from './inbox/inbox.controller.js';
+import { Inbox } from './inbox/inbox.js';
+import { apiMetrics } from './metrics.js';
+import { Broadcast } from './realtime/broadcast.js';
+import { ClientMessages } from './realtime/client-messages.js';
+import { Gateway } from './realtime/gateway.js';
+import { takeHints } from './realtime/hints.js';
+import { InboxFeed } from './realtime/inbox-feed.js';
+import { RedisLink } from './realtime/redis-link.js';
+import { SessionWatch } from './realtime/session-watch.js';
+import { socketServer } from './realtime/socket-server.js';
+import { Topics } from './realtime/topics.js';
+import { SessionsController } from './sessions/sessions.controller.js';
+
+const tidyEveryMs = 60_000;
+
+/** Without Redis we start all the same, but let nobody in. */
+const redisPatienceMs = 3_000;
+
+/** Everything the program is made of, from its servers up to its controllers. */
+export async function wireApi(settings: Settings, logger: Logger) {
+  const prefix = settings.REDIS_KEY_PREFIX;
+  const registry = createRegistry();
+  const metrics = apiMetrics(registry);
+
+  // Servers
+  const database = await openDatabase({ url: settings.DATABASE_URL, connections: settings.DATABASE_CONNECTIONS });
+  const link = new RedisLink(settings.REDIS_URL, metrics, logger);
+
+  // Who may come in
+  const revocations = new Revocations(link, { prefix, keptS: settings.AUTH_REVOCATION_KEPT_S }, logger);
+  const allowance = new Allowance({ perSecond: settings.REQUESTS_PER_SECOND, burst: settings.REQUEST_BURST });
+  const tidying = setInterval(() => allowance.tidy(), tidyEveryMs).unref();
+  const access = new Access(authenticator(settings), revocations, allowance);
+
+  // The inbox, and its sockets
+  const io = socketServer(link, prefix);
+  const broadcast = new Broadcast(io);
+  const inboxStore = new InboxStore(database);
+  const inbox = new Inbox(inboxStore, broadcast);
+  const topics = new Topics(new SubscriptionStore(database), broadcast);
+  const messages = new ClientMessages(inbox, topics, settings.CATCH_UP_LIMIT);
+  const feed = new InboxFeed(inboxStore, settings, metrics, logger);
+  const gateway = new Gateway(io, access, feed, messages, { settings, metrics, logger });
+  const sessions = new SessionWatch(io, revocations, metrics);
+  takeHints(link, prefix, feed, broadcast, metrics);
+
+  const health = new Health({
+    live: {},
+    ready: { database: () => database.query('SELECT 1'), redis: () => link.check() },
+  });
+
+  const development = settings.NODE_ENV === 'development';
+  const module: DynamicModule = {
+    module: ApiModule,
+    imports: [OperationsModule.register(health, registry)],
+    controllers: [InboxController, SessionsController, ...(development ? [SampleUsersController] : [])],
+    providers: [
+      { provide: APP_FILTER, useValue: new AnswerFilter(logger) },
+      { provide: APP_PIPE, useValue: new StandardSchemaValidationPipe({ exceptionFactory: shapeRefusal }) },
+      { provide: AccessGuard, useFactory: (reflector) => new AccessGuard(access, reflector), inject: [Reflector] },
+      { provide: Inbox, useValue: inbox },
+      { provide: Revocations, useValue: revocations },
+      { provide: SampleTokens, useValue: new SampleTokens(settings) },
+    ],
+  };
+
+  await revocations.whenKnown(redisPatienceMs);
+  return {
+    module,
+    health,
+    metrics,
+    gateway,
+    /** After the sockets are gone. */
+    async closeServers(): Promise<void> {
+      clearInterval(tidying);
+      sessions.stop();
+      revocations.stop();
+      await feed.stop();
+      link.close();
+      await database.destroy();
+    },
+  };
+}
+
+export class ApiModule {}

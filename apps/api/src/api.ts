@@ -1,0 +1,68 @@
+import { once } from 'node:events';
+import { type AddressInfo } from 'node:net';
+import { type Logger, NestLogger, type StopStep } from '@allim/platform';
+import { NestFactory } from '@nestjs/core';
+import { type NestExpressApplication } from '@nestjs/platform-express';
+import { originAllowed } from './access/origins.js';
+import { bodies } from './answers/bodies.js';
+import { wireApi } from './api.module.js';
+import { type Settings } from './config.js';
+import { serveOpenApi } from './openapi.js';
+import { securityHeaders, servePage } from './page.js';
+import { requestLog } from './request-log.js';
+
+/** For requests under way when the program stops. */
+const lastRequestsMs = 3_000;
+
+export interface RunningApi {
+  port: number;
+  /** In their order. */
+  stop: StopStep[];
+}
+
+/** Starts one api node and resolves when it takes requests. Throws a DatabaseDown while the database is away. */
+export async function startApi(settings: Settings, logger: Logger): Promise<RunningApi> {
+  const { module, health, metrics, gateway, closeServers } = await wireApi(settings, logger);
+  const app = await NestFactory.create<NestExpressApplication>(module, {
+    bodyParser: false,
+    logger: new NestLogger(logger),
+    abortOnError: false,
+  });
+  app.disable('x-powered-by');
+  app.use(requestLog(logger, metrics), securityHeaders());
+  app.enableCors((request, done) =>
+    done(null as never, {
+      origin: originAllowed(request.headers, settings.WEBSOCKET_ALLOWED_ORIGINS),
+      methods: ['GET', 'HEAD', 'PUT', 'POST', 'DELETE'],
+      allowedHeaders: ['Authorization', 'Content-Type', 'traceparent'],
+      exposedHeaders: ['Retry-After'],
+      maxAge: 600,
+    }),
+  );
+  app.use(...bodies());
+  for (const [path, handler] of servePage()) app.use(path, handler);
+  serveOpenApi(app);
+  const http = app.getHttpServer();
+  gateway.attach(http);
+  await app.listen(settings.PORT);
+
+  return {
+    port: (http.address() as AddressInfo).port,
+    stop: [
+      { name: 'readiness', run: () => health.drain() },
+      { name: 'new connections', run: () => void http.close() },
+      { name: 'sockets', run: () => gateway.drain() },
+      { name: 'last requests', run: () => lastRequests(http) },
+      { name: 'servers', run: closeServers },
+    ],
+  };
+}
+
+/** Resolves when every request is answered, or its time is over. */
+async function lastRequests(http: ReturnType<NestExpressApplication['getHttpServer']>): Promise<void> {
+  const late = setTimeout(() => http.closeAllConnections(), lastRequestsMs);
+  const closed = once(http, 'close');
+  http.closeIdleConnections();
+  await closed;
+  clearTimeout(late);
+}

@@ -1,0 +1,76 @@
+import { address, commaList, programSettings, wholeNumber } from '@allim/platform';
+import { storeSettings } from '@allim/store';
+import { z } from 'zod';
+
+/** This program's settings; docs/settings.md is printed from them. */
+export const settings = z
+  .object({
+    ...programSettings,
+    ...storeSettings,
+    PORT: wholeNumber({ max: 65_535 })
+      .default(8084)
+      .describe('Port of HTTP and sockets; 0 lets the system choose one.'),
+    REDIS_URL: address('redis', 'rediss').describe('Redis, as redis://[user:password@]host:port.'),
+    REDIS_KEY_PREFIX: z
+      .string()
+      .regex(/^[A-Za-z0-9:_-]+$/, 'expected letters, digits, ":", "_" or "-"')
+      .default('allim:')
+      .describe(
+        'Before every key and channel in Redis; the same for all programs of one deployment, and for no other.',
+      ),
+
+    AUTH_JWKS_URL: address('https', 'http')
+      .optional()
+      .describe('Where the issuer publishes its keys (RS256, ES256). Either this or AUTH_JWT_SECRET.'),
+    AUTH_JWT_SECRET: z
+      .string()
+      .refine((secret) => Buffer.byteLength(secret) >= 32, 'expected at least 32 bytes')
+      .optional()
+      .describe('Secret of HS256 tokens, at least 32 bytes. Either this or AUTH_JWKS_URL.'),
+    AUTH_ISSUER: z.string().optional().describe('Tokens must carry this "iss"; not set: not checked.'),
+    AUTH_AUDIENCE: z.string().optional().describe('Tokens must carry this "aud"; not set: not checked.'),
+    AUTH_GATEWAY_SECRET: z
+      .string()
+      .refine((secret) => Buffer.byteLength(secret) >= 32, 'expected at least 32 bytes')
+      .optional()
+      .describe('A gateway that sends it as X-Gateway-Secret may name the user in X-User-Id; not set: nobody may.'),
+    AUTH_REVOCATION_KEPT_S: wholeNumber({ min: 60 })
+      .default(7 * 24 * 3600)
+      .describe('Seconds a revocation is remembered; at least the longest life of a token.'),
+
+    WEBSOCKET_ALLOWED_ORIGINS: commaList()
+      .default([])
+      .describe(
+        'Origins (https://host[:port]) whose pages may connect and call, separated by commas; "*" allows all, not in production. Our own page and programs that send no Origin always may.',
+      ),
+    SOCKETS_PER_USER: wholeNumber({ min: 1 })
+      .default(20)
+      .describe('Sockets of one user per node; one more is refused.'),
+    SEND_QUEUE_PACKETS: wholeNumber({ min: 200 })
+      .default(1000)
+      .describe('Packets waiting for one socket; a slower client is disconnected and catches up when it is back.'),
+    SEND_QUEUE_BYTES: wholeNumber({ min: 65_536 }).default(1_048_576).describe('The same in bytes.'),
+    CATCH_UP_LIMIT: wholeNumber({ min: 1, max: 10_000 })
+      .default(500)
+      .describe('The largest gap in ids that is sent again on the socket; a larger one is to be fetched by REST.'),
+    CATCH_UP_SWEEP_MS: wholeNumber({ min: 100 })
+      .default(15_000)
+      .describe('Milliseconds between looks for notifications whose hint was lost.'),
+    REQUESTS_PER_SECOND: wholeNumber({ min: 1 })
+      .default(50)
+      .describe('Requests and socket messages of one user per second and node, in the long run.'),
+    REQUEST_BURST: wholeNumber({ min: 1 }).default(200).describe('The same at once.'),
+  })
+  // `when`: also while other settings are wrong, so that all are named at once.
+  .refine((given) => (given.AUTH_JWKS_URL === undefined) !== (given.AUTH_JWT_SECRET === undefined), {
+    path: ['AUTH_JWT_SECRET'],
+    error: 'expected exactly one of AUTH_JWKS_URL and AUTH_JWT_SECRET',
+    when: () => true,
+  })
+  .refine((given) => given.NODE_ENV !== 'production' || !given.WEBSOCKET_ALLOWED_ORIGINS?.includes('*'), {
+    path: ['WEBSOCKET_ALLOWED_ORIGINS'],
+    error: 'expected a list of origins: "*" is refused in production',
+    when: () => true,
+  });
+
+export type Settings = z.infer<typeof settings>;

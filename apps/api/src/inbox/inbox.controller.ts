@@ -1,0 +1,108 @@
+import {
+  type ApiResponse,
+  type InboxState,
+  inboxState,
+  type NotificationResponse,
+  notificationResponse,
+} from '@allim/contracts';
+import { Controller, Delete, Get, Param, Put, Query, UseGuards } from '@nestjs/common';
+import { ApiOperation } from '@nestjs/swagger';
+import { z } from 'zod';
+import { AccessGuard, ByCaller } from '../access/access.guard.js';
+import { type Caller } from '../access/caller.js';
+import { ok } from '../answers/answer.js';
+import { Answers, Protected, QueryFields } from '../openapi.js';
+import { Inbox } from './inbox.js';
+import { idParam, type ListQuery, listQuery, noQuery } from './inbox-query.js';
+import { type AnyPage, anyPage, readPage } from './pages.js';
+
+@Controller('api/v1/notifications')
+@UseGuards(AccessGuard)
+@Protected('notifications')
+export class InboxController {
+  constructor(private readonly inbox: Inbox) {}
+
+  @Get()
+  @ApiOperation({ summary: 'A page of the inbox' })
+  @QueryFields(listQuery)
+  @Answers(anyPage)
+  async list(
+    @ByCaller() { userId }: Caller,
+    @Query({ schema: listQuery }) query: ListQuery,
+  ): Promise<ApiResponse<AnyPage>> {
+    return ok(await readPage(this.inbox, userId, query, false));
+  }
+
+  @Get('unread')
+  @ApiOperation({ summary: 'A page of what is unread' })
+  @QueryFields(listQuery)
+  @Answers(anyPage)
+  async unread(
+    @ByCaller() { userId }: Caller,
+    @Query({ schema: listQuery }) query: ListQuery,
+  ): Promise<ApiResponse<AnyPage>> {
+    return ok(await readPage(this.inbox, userId, query, true));
+  }
+
+  @Get('unread/count')
+  @ApiOperation({ summary: 'The number of unread notifications' })
+  @Answers(z.int())
+  async unreadCount(
+    @ByCaller() { userId }: Caller,
+    @Query({ schema: noQuery }) _query: object,
+  ): Promise<ApiResponse<number>> {
+    return ok((await this.inbox.state(userId)).unread);
+  }
+
+  @Get('state')
+  @ApiOperation({ summary: 'The counters and the last id' })
+  @Answers(inboxState)
+  async state(
+    @ByCaller() { userId }: Caller,
+    @Query({ schema: noQuery }) _query: object,
+  ): Promise<ApiResponse<InboxState>> {
+    return ok(await this.inbox.state(userId));
+  }
+
+  @Put(':id/read')
+  @ApiOperation({ summary: 'Marks one as read; idempotent' })
+  @Answers(notificationResponse, 'N001')
+  async read(
+    @ByCaller() { userId }: Caller,
+    @Param('id', { schema: idParam }) id: number,
+    @Query({ schema: noQuery }) _query: object,
+  ): Promise<ApiResponse<NotificationResponse>> {
+    return ok(await this.inbox.markRead(userId, id));
+  }
+
+  @Put('read-all')
+  @ApiOperation({ summary: 'Marks all as read; answers how many were not' })
+  @Answers(z.int())
+  async readAll(
+    @ByCaller() { userId }: Caller,
+    @Query({ schema: noQuery }) _query: object,
+  ): Promise<ApiResponse<number>> {
+    return ok(await this.inbox.markAllRead(userId));
+  }
+
+  @Put('seen')
+  @ApiOperation({ summary: 'Marks all as seen: clears the badge' })
+  @Answers(z.object({ unseen: z.literal(0) }))
+  async seen(
+    @ByCaller() { userId }: Caller,
+    @Query({ schema: noQuery }) _query: object,
+  ): Promise<ApiResponse<{ unseen: 0 }>> {
+    return ok(await this.inbox.markAllSeen(userId));
+  }
+
+  @Delete(':id')
+  @ApiOperation({ summary: 'Removes one for good' })
+  @Answers(undefined, 'N001')
+  async remove(
+    @ByCaller() { userId }: Caller,
+    @Param('id', { schema: idParam }) id: number,
+    @Query({ schema: noQuery }) _query: object,
+  ): Promise<ApiResponse<void>> {
+    return ok(await this.inbox.remove(userId, id));
+  }
+}

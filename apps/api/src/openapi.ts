@@ -1,0 +1,77 @@
+import { type ErrorCode, errorCodes } from '@allim/contracts';
+import { applyDecorators, type INestApplication } from '@nestjs/common';
+import {
+  ApiBearerAuth,
+  ApiBody,
+  ApiQuery,
+  ApiResponse,
+  ApiTags,
+  DocumentBuilder,
+  SwaggerModule,
+} from '@nestjs/swagger';
+import { z } from 'zod';
+
+type JsonSchema = NonNullable<Parameters<typeof ApiQuery>[0]> extends { schema?: infer S } ? S : never;
+
+function document(schema: z.ZodType, io: 'input' | 'output'): JsonSchema {
+  const { $schema: _, ...json } = z.toJSONSchema(schema, { target: 'openapi-3.0', io, unrepresentable: 'any' });
+  return json as JsonSchema;
+}
+
+const success = (data: z.ZodType | undefined) => z.object({ success: z.literal(true), ...(data ? { data } : {}) });
+
+const failure = (codes: ErrorCode[]) =>
+  z.object({ success: z.literal(false), error: z.object({ code: z.enum(codes), message: z.string() }) });
+
+/** Codes any protected route may answer with. */
+const everywhere: ErrorCode[] = ['C001', 'C003', 'C004', 'C005', 'C500'];
+
+/** Documents the envelope of a route's answer and its error codes; the schemas are those that are checked. */
+export function Answers(data: z.ZodType | undefined, ...codes: ErrorCode[]) {
+  const byStatus = Object.groupBy([...everywhere, ...codes], (code) => errorCodes[code]);
+  return applyDecorators(
+    ApiResponse({ status: 200, description: 'Done', schema: document(success(data), 'output') as object }),
+    ...Object.entries(byStatus).map(([status, of = []]) =>
+      ApiResponse({
+        status: Number(status),
+        description: of.join(', '),
+        schema: document(failure(of), 'output') as object,
+      }),
+    ),
+  );
+}
+
+/** Documents each field of a query. */
+export function QueryFields(query: z.ZodObject) {
+  return applyDecorators(
+    ...Object.entries(query.shape).map(([name, field]) =>
+      ApiQuery({
+        name,
+        required: false,
+        description: (field as z.ZodType).description,
+        schema: document(field as z.ZodType, 'input') as object,
+      }),
+    ),
+  );
+}
+
+/** Documents a JSON body. */
+export function Body(body: z.ZodType) {
+  return ApiBody({ schema: document(body, 'input') as object });
+}
+
+/** Documents that a route wants an access token. */
+export function Protected(tag: string) {
+  return applyDecorators(ApiTags(tag), ApiBearerAuth());
+}
+
+/** `/docs` for people, `/docs-json` for programs. */
+export function serveOpenApi(app: INestApplication): void {
+  const outline = new DocumentBuilder()
+    .setTitle('Allim')
+    .setDescription('The inbox of notifications. Live updates come by Socket.IO on /ws/notifications.')
+    .setVersion('1')
+    .addBearerAuth()
+    .build();
+  SwaggerModule.setup('docs', app, () => SwaggerModule.createDocument(app, outline), { jsonDocumentUrl: 'docs-json' });
+}
