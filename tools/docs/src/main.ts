@@ -1,14 +1,26 @@
+import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Document, drift } from './documents.js';
 import { eventsDocument } from './events.js';
 import { schemaDocuments, schemaFolder } from './schemas.js';
+import { type AppSettings, settingsDocument } from './settings.js';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 
+/** Apps are programs, not packages to import: their settings are read from where they are built. */
+async function appSettings(): Promise<AppSettings[]> {
+  const folders = (await readdir(join(root, 'apps'))).filter((app) =>
+    existsSync(join(root, 'apps', app, 'dist/config.js')),
+  );
+  return Promise.all(
+    folders.map(async (app) => ({ app, settings: (await import(join(root, 'apps', app, 'dist/config.js'))).settings })),
+  );
+}
+
 /** Everything that is generated, one line each. */
-const documents: readonly Document[] = [eventsDocument(), ...schemaDocuments()];
+const documents: readonly Document[] = [eventsDocument(), settingsDocument(await appSettings()), ...schemaDocuments()];
 
 /** The files on disk: the documents that exist, and what else lies in the folder of the schemas. */
 async function present(): Promise<Map<string, string>> {
