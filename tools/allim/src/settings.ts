@@ -17,7 +17,8 @@ export const asEnvironment = ({ kafkaBrokers, databaseUrl, redisUrl }: Addresses
 /** One setting of the running system: from our environment, else from what `npm start` or `stack up` runs here. */
 export async function setting(name: keyof Environment): Promise<string> {
   const stack = await ask<Addresses>('stack');
-  const known = { ...(stack && asEnvironment(stack)), ...(await readEnvironment(environmentFile)) };
+  const system = await ask('start'); // without it, the file is left over from one that was killed
+  const known = { ...(stack && asEnvironment(stack)), ...(system && (await readEnvironment(environmentFile))) };
   const value = process.env[name] || known[name as keyof typeof known];
   if (value) return value;
   throw new Error(`${name} is not known: run \`npm start\` in another terminal, or set ${name}.`);

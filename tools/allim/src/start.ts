@@ -47,6 +47,7 @@ async function bringUp(options: StartOptions, cleanup: AsyncDisposableStack, giv
     );
   }
   cleanup.defer(release);
+  await removeEnvironment(environmentFile); // of a predecessor that was killed
   const programs = programsOf(options.apps);
   for (const { app, main, port, portName } of programs) {
     if (!existsSync(main)) throw new Error(`apps/${app} is not built: run \`npm run build\` first.`);
