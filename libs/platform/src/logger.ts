@@ -6,7 +6,8 @@ export type { Logger } from 'pino';
 /** JSON lines on standard output; on a terminal the same, for people. No address, token or payload belongs in a log. */
 export function createLogger(name: string, level: string): Logger {
   const options = { name, level, base: { name }, timestamp: pino.stdTimeFunctions.isoTime };
-  if (!process.stdout.isTTY) return pino(options);
+  // Not pino's own default, which writes in the background: at process.exit its last lines come out of order.
+  if (!process.stdout.isTTY) return pino(options, pino.destination({ sync: true }));
   return pino({ ...options, transport: { target: 'pino-pretty', options: { ignore: 'pid,hostname' } } });
 }
 

@@ -43,14 +43,11 @@ export async function runProgram(boot: () => Promise<Program>): Promise<void> {
     setTimeout(() => {
       logger.error({ step }, 'did not stop in time');
       process.exit(1);
-    }, shutdownDeadlineMs).unref();
-    process.exit(
-      (await takeSteps(program, (name) => {
-        step = name;
-      }))
-        ? 0
-        : 1,
-    );
+    }, shutdownDeadlineMs); // keeps the process alive: a step that waits for ever must not look like one that is done
+    const clean = await takeSteps(program, (name) => {
+      step = name;
+    });
+    process.exit(clean ? 0 : 1);
   };
   process.on('SIGTERM', (signal) => void stop(signal));
   process.on('SIGINT', (signal) => void stop(signal));

@@ -41,8 +41,14 @@ function meaning(schema: z.ZodObject, name: string): string {
 /** A whole number of the environment, e.g. `wholeNumber({ min: 1 }).default(20)`. */
 export function wholeNumber(range: { min?: number; max?: number } = {}) {
   const { min = 0, max = Number.MAX_SAFE_INTEGER } = range;
-  const expected = `expected a whole number from ${min} to ${max}`;
-  return z.coerce.number(expected).int(expected).min(min, expected).max(max, expected);
+  // Not z.coerce: it takes a blank for 0, and 0x10 and 1e3 for numbers.
+  return z
+    .string()
+    .refine(
+      (text) => /^-?\d{1,16}$/.test(text) && Number(text) >= min && Number(text) <= max,
+      `expected a whole number from ${min} to ${max}`,
+    )
+    .transform(Number);
 }
 
 /** A list separated by commas; blanks around an entry do not count, empty entries neither. */
@@ -58,7 +64,8 @@ export function commaList() {
 /** An address such as `redis://host:6379`, of one of the given protocols. */
 export function address(...protocols: string[]) {
   const expected = `expected an address like ${protocols[0]}://host:port`;
-  return z
-    .string()
-    .refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol.slice(0, -1)), expected);
+  return z.string().refine((text) => {
+    const url = URL.parse(text);
+    return url !== null && url.host !== '' && protocols.includes(url.protocol.slice(0, -1));
+  }, expected);
 }
