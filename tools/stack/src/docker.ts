@@ -10,12 +10,15 @@ const named = (roles: Role[]) => roles.map((role) => services[role]);
 
 const compose = (...args: string[]) => command('docker', 'compose', '-f', `${workspace}docker/compose.yaml`, ...args);
 
-/** Whether a Docker engine answers; the command alone is no engine. */
-export function dockerAnswers(): Promise<boolean> {
-  return command('docker', 'info').then(
-    () => true,
-    () => false,
-  );
+/** Whether a Docker engine answers and has Compose; the `docker` command alone is neither. */
+export async function dockerAnswers(): Promise<boolean> {
+  try {
+    await command('docker', 'info');
+    await command('docker', 'compose', 'version');
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** The containers of docker/compose.yaml, healthy. Their data lives in named volumes. */
