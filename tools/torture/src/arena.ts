@@ -1,0 +1,221 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { subscribedTopics } from '@allim/catalogue';
+import { hintChannel, readHint } from '@allim/contracts';
+import { kafkaClient, type Stack, startStack, workspace } from '@allim/stack';
+import { migrate } from '@allim/store';
+import { Redis } from 'ioredis';
+import { type Admin, type Message, type Producer } from 'kafkajs';
+import { createConnection } from 'mysql2/promise';
+import { History } from './history.js';
+import { readLetters } from './letters.js';
+import { Program } from './program.js';
+import { Random } from './random.js';
+import { until } from './until.js';
+import { type Send } from './workload.js';
+
+const group = 'notification-group';
+const sendAgainMs = 200;
+
+/** A private stack, our apps on it, and the history of what happens there. */
+export class Arena {
+  readonly consumers: Program[] = [];
+  readonly apis: Program[] = [];
+  readonly secret = randomBytes(32).toString('hex');
+  readonly admin: Admin;
+  private readonly producer: Producer;
+  private readonly acknowledged = new Set<string>();
+  private readonly closing: (() => unknown)[] = [];
+
+  private constructor(
+    readonly stack: Stack,
+    readonly history: History,
+    readonly random: Random,
+  ) {
+    const kafka = kafkaClient(stack.kafkaBrokers);
+    this.admin = kafka.admin();
+    this.producer = kafka.producer({ allowAutoTopicCreation: false });
+  }
+
+  static async open(name: string, seed: number, log: (line: string) => void): Promise<Arena> {
+    const stack = await startStack({ log });
+    const history = new History(join(workspace, '.stack/torture', `${name}-${seed}`));
+    const arena = new Arena(stack, history, new Random(seed).branch(name));
+    try {
+      await Promise.all([arena.admin.connect(), arena.producer.connect(), migrate(stack.databaseUrl)]);
+      return arena;
+    } catch (error) {
+      await arena.close();
+      throw error;
+    }
+  }
+
+  /** Called in reverse order when the arena closes. */
+  onClose(close: () => unknown): void {
+    this.closing.push(close);
+  }
+
+  async close(): Promise<void> {
+    for (const close of this.closing.reverse()) await close();
+    await Promise.all([...this.consumers, ...this.apis].map((program) => program.close()));
+    await Promise.all([this.admin.disconnect(), this.producer.disconnect()]).catch(() => {});
+    await this.stack.stop();
+    await this.history.close();
+  }
+
+  async startConsumers(count: number, settings: (index: number) => NodeJS.ProcessEnv = () => ({})): Promise<void> {
+    for (let index = 0; index < count; index++) {
+      const environment = () => ({ ...this.servers(), KAFKA_GROUP_ID: group, ...settings(index) });
+      this.consumers.push(await Program.start('consumer', `consumer-${index + 1}`, environment, this.history));
+    }
+    await Promise.all(this.consumers.map((one) => one.ready()));
+  }
+
+  async startApis(count: number, settings: NodeJS.ProcessEnv = {}): Promise<void> {
+    for (let index = 0; index < count; index++) {
+      const environment = () => ({ ...this.servers(), AUTH_JWT_SECRET: this.secret, ...settings });
+      this.apis.push(await Program.start('api', `api-${index + 1}`, environment, this.history));
+    }
+    await Promise.all(this.apis.map((one) => one.ready()));
+  }
+
+  private servers(): NodeJS.ProcessEnv {
+    const { kafkaBrokers, databaseUrl, redisUrl } = this.stack;
+    return { KAFKA_BROKERS: kafkaBrokers, DATABASE_URL: databaseUrl, REDIS_URL: redisUrl };
+  }
+
+  /** Produces everything in its order; each batch until it is acknowledged, however often that takes. */
+  async feed(sends: readonly Send[], { perSecond, batch = 25 }: { perSecond: number; batch?: number }): Promise<void> {
+    const began = Date.now();
+    for (let start = 0; start < sends.length; start += batch) {
+      const slice = sends.slice(start, start + batch);
+      for (const { event, user, topic } of slice) this.history.add({ kind: 'sent', event, user, stream: topic });
+      await this.send(Map.groupBy(slice, (one) => one.topic));
+      for (const { event } of slice) {
+        this.acknowledged.add(event);
+        this.history.add({ kind: 'acknowledged', event });
+      }
+      const ahead = (1000 * (start + batch)) / perSecond - (Date.now() - began);
+      if (ahead > 0) await pause(ahead);
+    }
+  }
+
+  private async send(byTopic: Map<string, Send[]>): Promise<void> {
+    const topicMessages = [...byTopic].map(([topic, sends]) => ({
+      topic,
+      messages: sends.map(({ user, value }) => ({ key: user, value })),
+    }));
+    for (;;) {
+      try {
+        await this.producer.sendBatch({ topicMessages, acks: -1 });
+        return;
+      } catch {
+        await pause(sendAgainMs);
+      }
+    }
+  }
+
+  /** Produces one record and answers its place, `topic/partition/offset`. */
+  async sendOne(topic: string, message: Message): Promise<string> {
+    const [place] = await this.producer.send({ topic, messages: [message], acks: -1 });
+    return `${topic}/${place?.partition}/${place?.baseOffset}`;
+  }
+
+  fault(fault: string, target: string, during: number): void {
+    this.history.add({ kind: 'fault', fault, target, during });
+  }
+
+  /** Events that are acknowledged and have no row yet. */
+  async unsaved(): Promise<number> {
+    return this.acknowledged.size - (await this.savedRows());
+  }
+
+  async savedRows(): Promise<number> {
+    const [row] = await this.sql<{ saved: number }>('SELECT COUNT(*) AS saved FROM notification');
+    return Number(row?.saved);
+  }
+
+  /** After how many milliseconds there are more rows than `before`; null when not within the time. */
+  savesAgain(before: number, withinMs: number): Promise<number | null> {
+    return until(async () => (await this.savedRows()) > before, { withinMs });
+  }
+
+  async sql<Row>(statement: string): Promise<Row[]> {
+    const connection = await createConnection({ uri: this.stack.databaseUrl, connectTimeout: 1_000 });
+    try {
+      const [rows] = await connection.query(statement);
+      return rows as Row[];
+    } finally {
+      connection.destroy();
+    }
+  }
+
+  /** Records behind in the consumer group, of all topics that have any. */
+  async lag(): Promise<number> {
+    let lag = 0n;
+    for (const { topic, partitions } of await this.admin.fetchOffsets({
+      groupId: group,
+      topics: [...subscribedTopics],
+    })) {
+      const ends = new Map((await this.admin.fetchTopicOffsets(topic)).map((one) => [one.partition, one]));
+      for (const { partition, offset } of partitions) {
+        const end = ends.get(partition);
+        if (end) lag += BigInt(end.high) - BigInt(offset === '-1' ? end.low : offset);
+      }
+    }
+    return Number(lag);
+  }
+
+  /** Waits until everything acknowledged is consumed and committed; the history says when, or that it never was. */
+  async drain(limitMs: number): Promise<number | null> {
+    const ms = await until(async () => (await this.unsaved()) <= 0 && (await this.lag()) === 0, {
+      withinMs: limitMs,
+      everyMs: 200,
+    });
+    this.history.add({ kind: 'recovered', what: 'everything consumed, lag 0', ms, limitMs });
+    return ms;
+  }
+
+  /** Listens to what the consumers tell the api nodes. */
+  async listenToHints(): Promise<void> {
+    const redis = new Redis(this.stack.redisUrl);
+    redis.on('error', () => {}); // what is lost meanwhile is what the test is about
+    const { history } = this;
+    redis.on('message', (_channel, text) =>
+      readHint(text, {
+        wantsUser: () => true,
+        wantsTopic: () => false,
+        notification: ({ notification: { userId, id } }) => history.add({ kind: 'hinted', user: userId, id }),
+        position: ({ userId, lastId }) => history.add({ kind: 'positioned', user: userId, lastId }),
+        announcement: () => {},
+      }),
+    );
+    await redis.subscribe(`allim:${hintChannel}`);
+    this.onClose(() => redis.disconnect());
+  }
+
+  /** Puts rows and dead letters, as they are now, into the history. */
+  async takeStock(): Promise<void> {
+    const rows = await this.sql<{ user: string; id: number; event: string }>(
+      'SELECT CONVERT(user_id USING utf8mb4) AS user, id, reference_id AS event FROM notification ORDER BY user_id, id',
+    );
+    for (const { user, id, event } of rows) this.history.add({ kind: 'row', user, id, event });
+    for (const letter of await readLetters(this.stack.kafkaBrokers, this.admin))
+      this.history.add({ kind: 'letter', ...letter });
+  }
+
+  /** A counter's sum over all consumers. */
+  counted(metric: string, labels?: Record<string, string>): number {
+    return this.consumers.reduce((sum, one) => sum + one.total(metric, labels), 0);
+  }
+
+  redelivered(): number {
+    return this.counted('allim_consumer_events_total', { outcome: 'redelivered' });
+  }
+
+  /** Exits that nobody asked for. */
+  surprises(): number {
+    return this.history.count('exit', ({ asked }) => !asked);
+  }
+}
