@@ -1,14 +1,13 @@
 import { createRegistry, Health, type Logger, OperationsModule } from '@allim/platform';
 import { InboxStore, openDatabase, SubscriptionStore } from '@allim/store';
-import { type DynamicModule, StandardSchemaValidationPipe } from '@nestjs/common';
-import { APP_FILTER, APP_PIPE, Reflector } from '@nestjs/core';
-import { AccessGuard } from './access/access.guard.js';
+import { type DynamicModule } from '@nestjs/common';
+import { APP_FILTER, APP_PIPE } from '@nestjs/core';
 import { Access } from './access/access.js';
 import { Allowance } from './access/allowance.js';
 import { authenticator } from './access/authenticator.js';
 import { Revocations } from './access/revocations.js';
 import { AnswerFilter } from './answers/answer.filter.js';
-import { shapeRefusal } from './answers/shape.js';
+import { ShapePipe } from './answers/shape.pipe.js';
 import { type Settings } from './config.js';
 import { SampleTokens, SampleUsersController } from './development/sample-users.controller.js';
 import { InboxController } from './inbox/inbox.controller.js';
@@ -70,8 +69,8 @@ export async function wireApi(settings: Settings, logger: Logger) {
     controllers: [InboxController, SessionsController, ...(development ? [SampleUsersController] : [])],
     providers: [
       { provide: APP_FILTER, useValue: new AnswerFilter(logger) },
-      { provide: APP_PIPE, useValue: new StandardSchemaValidationPipe({ exceptionFactory: shapeRefusal }) },
-      { provide: AccessGuard, useFactory: (reflector) => new AccessGuard(access, reflector), inject: [Reflector] },
+      { provide: APP_PIPE, useValue: new ShapePipe() },
+      { provide: Access, useValue: access },
       { provide: Inbox, useValue: inbox },
       { provide: Revocations, useValue: revocations },
       { provide: SampleTokens, useValue: new SampleTokens(settings) },

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { type Server } from 'node:http';
 import { type AddressInfo } from 'node:net';
 import { type Logger, NestLogger, type StopStep } from '@allim/platform';
 import { NestFactory } from '@nestjs/core';
@@ -42,7 +43,8 @@ export async function startApi(settings: Settings, logger: Logger): Promise<Runn
   app.use(...bodies());
   for (const [path, handler] of servePage()) app.use(path, handler);
   serveOpenApi(app);
-  const http = app.getHttpServer();
+  const http: Server = app.getHttpServer();
+  const closed = once(http, 'close');
   gateway.attach(http);
   await app.listen(settings.PORT);
 
@@ -52,16 +54,15 @@ export async function startApi(settings: Settings, logger: Logger): Promise<Runn
       { name: 'readiness', run: () => health.drain() },
       { name: 'new connections', run: () => void http.close() },
       { name: 'sockets', run: () => gateway.drain() },
-      { name: 'last requests', run: () => lastRequests(http) },
+      { name: 'last requests', run: () => lastRequests(http, closed) },
       { name: 'servers', run: closeServers },
     ],
   };
 }
 
 /** Resolves when every request is answered, or its time is over. */
-async function lastRequests(http: ReturnType<NestExpressApplication['getHttpServer']>): Promise<void> {
+async function lastRequests(http: Server, closed: Promise<unknown>): Promise<void> {
   const late = setTimeout(() => http.closeAllConnections(), lastRequestsMs);
-  const closed = once(http, 'close');
   http.closeIdleConnections();
   await closed;
   clearTimeout(late);

@@ -1,5 +1,6 @@
 import { type NotificationResponse } from '@allim/contracts';
 import { useStack, waitFor } from '@allim/testing';
+import { type JWTPayload } from 'jose';
 import request from 'supertest';
 import {
   type ApiNode,
@@ -245,7 +246,7 @@ describe('revoking sessions', () => {
 
   it('ends all tokens of the user, but no later one and nobody else', async () => {
     const older = { iat: Math.floor(Date.now() / 1000) - 5 };
-    const ask = async (userId: string, claims: object) =>
+    const ask = async (userId: string, claims: JWTPayload) =>
       (
         await request(node.url)
           .get(`${path}/state`)
@@ -259,7 +260,7 @@ describe('revoking sessions', () => {
   });
 
   it('ends one session', async () => {
-    const ask = async (claims: object) =>
+    const ask = async (claims: JWTPayload) =>
       (
         await request(node.url)
           .get(`${path}/state`)

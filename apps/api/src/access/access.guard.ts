@@ -1,4 +1,4 @@
-import { type CanActivate, createParamDecorator, type ExecutionContext, SetMetadata } from '@nestjs/common';
+import { type CanActivate, createParamDecorator, type ExecutionContext, Injectable, SetMetadata } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { type Request } from 'express';
 import { Access } from './access.js';
@@ -16,6 +16,7 @@ export const ByCaller = createParamDecorator((_: unknown, context: ExecutionCont
   return callers.get(context.switchToHttp().getRequest<Request>())!;
 });
 
+@Injectable()
 export class AccessGuard implements CanActivate {
   constructor(
     private readonly access: Access,

@@ -29,27 +29,6 @@ export function judge(error: unknown, logger: Logger): Refusal {
 function known(error: unknown): Refusal | undefined {
   if (error instanceof Refusal) return error;
   if (error instanceof DatabaseDown) return tryLater('the database is away; try again', error);
-  if (error instanceof URIError) return badRequest('path: expected valid percent-encoding');
   if (error instanceof HttpException && error.getStatus() < 500) return badRequest(error.message, error.getStatus());
-  if (isBodyError(error)) return badRequest(bodyMessages[error.type] ?? `body: ${error.message}`, error.status);
   return undefined;
 }
-
-/** How Express' body parser names what it refuses. */
-interface BodyError extends Error {
-  status: number;
-  type: string;
-}
-
-function isBodyError(error: unknown): error is BodyError {
-  return (
-    error instanceof Error &&
-    typeof (error as Partial<BodyError>).type === 'string' &&
-    Number((error as Partial<BodyError>).status) < 500
-  );
-}
-
-const bodyMessages: Record<string, string> = {
-  'entity.too.large': 'body: expected at most 64 KB',
-  'entity.parse.failed': 'body: expected JSON',
-};

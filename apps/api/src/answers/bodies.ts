@@ -5,7 +5,7 @@ const bodyLimit = 64 * 1024;
 
 /** JSON bodies of at most 64 KB, on POST only; the other methods take none. */
 export function bodies(): RequestHandler[] {
-  return [onlyExpected, express.json({ limit: bodyLimit })];
+  return [onlyExpected, json];
 }
 
 function onlyExpected(request: Request, _response: Response, next: NextFunction): void {
@@ -20,3 +20,19 @@ function unexpected(request: Request): Refusal | undefined {
   if (!request.is('application/json')) return badRequest('Content-Type: expected application/json', 415);
   return undefined;
 }
+
+const parse = express.json({ limit: bodyLimit });
+
+/** The parser's errors are named here: Nest would make its own of some of them. */
+function json(request: Request, response: Response, next: NextFunction): void {
+  parse(request, response, (error?: { type?: string; status?: number; message: string }) => {
+    if (!error) return next();
+    const message = messages[error.type ?? ''] ?? error.message;
+    next(badRequest(`body: ${message}`, error.status));
+  });
+}
+
+const messages: Record<string, string> = {
+  'entity.too.large': 'expected at most 64 KB',
+  'entity.parse.failed': 'expected JSON',
+};

@@ -3,12 +3,13 @@ import { badRequest } from './refusal.js';
 
 type Issues = readonly { message: string; path?: readonly unknown[] }[];
 
-/** Names the fields and what was expected of each. */
-export function shapeRefusal(issues: Issues) {
+/** Names the fields and what was expected of each; `name` is that of a value that has none by itself. */
+export function shapeRefusal(issues: Issues, name = '') {
   return badRequest(
     issues
       .map(({ message, path = [] }) => {
-        const field = path.map((key) => (typeof key === 'object' && key && 'key' in key ? key.key : key)).join('.');
+        const field =
+          path.map((key) => (typeof key === 'object' && key && 'key' in key ? key.key : key)).join('.') || name;
         return field === '' ? message : `${field}: ${message}`;
       })
       .join('; '),

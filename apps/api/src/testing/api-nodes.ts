@@ -9,6 +9,7 @@ import { createLogger, loadSettings } from '@allim/platform';
 import { type Database, InboxStore, Intake, migrate, openDatabase } from '@allim/store';
 import { Redis } from 'ioredis';
 import { type JWTPayload, SignJWT } from 'jose';
+// biome-ignore lint/correctness/noUndeclaredDependencies: for specs only
 import { io, type ManagerOptions, type Socket, type SocketOptions } from 'socket.io-client';
 import { type RunningApi, startApi } from '../api.js';
 import { settings } from '../config.js';
@@ -116,6 +117,15 @@ export class Consumer {
 
   async publish(channel: string, message: string | Buffer): Promise<void> {
     await this.redis.publish(channel, message);
+  }
+
+  /** Redis loses what it kept under a key. */
+  async forget(key: string): Promise<void> {
+    await this.redis.del(key);
+  }
+
+  async knows(key: string): Promise<boolean> {
+    return (await this.redis.exists(key)) === 1;
   }
 
   async notify(userId: string, count = 1): Promise<NotificationMessage[]> {
