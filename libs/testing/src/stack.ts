@@ -8,7 +8,7 @@ import { type Stack, type StackOptions, startStack } from '@allim/stack';
 export function useStack(options: StackOptions = {}): Stack {
   const stack = {} as Stack;
   // Ample, because the very first start on a machine installs the servers.
-  beforeAll(async () => void Object.assign(stack, await startStack({ log: () => {}, ...options })), 300_000);
+  beforeAll(async () => void Object.assign(stack, await startStack(options)), 300_000);
   afterAll(() => stack.stop?.());
   return stack;
 }
