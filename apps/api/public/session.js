@@ -3,9 +3,8 @@ const tokenKey = 'allim.token';
 
 async function answerOf(path, options) {
   const response = await fetch(path, options);
-  const answer = await response.json();
-  if (!answer.success) throw new Error(answer.error.message);
-  return answer.data;
+  if (!response.ok) throw new Error(`${path} answered ${response.status}`);
+  return response.json();
 }
 
 /** The users to pick from in development; none where the server is not for that. */
