@@ -28,6 +28,7 @@ async function open(userId, token) {
   shown = mine;
   rows.replaceChildren();
   rowsKept = 200;
+  unseen = 0;
   showUnread(0);
   showConnection('connecting');
   showProblem('');
@@ -41,10 +42,9 @@ async function open(userId, token) {
   const address = { url: location.origin, token };
   try {
     // The list first, the socket from its newest id on: between the two nothing is missing and nothing is twice.
-    const [page, state] = await Promise.all([
-      inboxRequests(address).list({ size: pageSize }),
-      inboxRequests(address).state(),
-    ]);
+    const requests = inboxRequests(address);
+    const page = await requests.list({ size: pageSize });
+    const state = await requests.state();
     if (mine !== shown) return;
     appendOlder(page);
     newest = page.items[0]?.id ?? 0;
@@ -176,13 +176,16 @@ async function shownStatuses(inbox) {
 let unseen = 0;
 let markingSeen = false;
 
-/** Whoever looks at the list has seen it; one request at a time, however fast notifications arrive. */
+/** Whoever looks at the list has seen it; said once a second at most, however fast notifications arrive. */
 async function markSeen() {
   if (unseen === 0 || markingSeen || document.hidden || !shown?.inbox) return;
   markingSeen = true;
   // Not worth a word when it fails: the next counters come soon.
   await shown.inbox.seen().catch(() => {});
-  markingSeen = false;
+  setTimeout(() => {
+    markingSeen = false;
+    markSeen();
+  }, 1_000);
 }
 
 // ---- what the person does
