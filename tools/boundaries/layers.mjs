@@ -15,6 +15,8 @@ export const layers = {
   'libs/client': libs('contracts'),
   'libs/testing': libs('stack'),
   'tools/stack': [],
+  // Tests only: the system from outside.
+  'apps/e2e': [...everyLib, ...libs('testing', 'stack')],
   'apps/*': everyLib,
   'tools/*': [...everyLib, ...libs('stack')],
 };

@@ -162,7 +162,7 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
         return metadata.reduce((sum, topic) => sum + topic.partitions.length, 0);
       } catch (error) {
         this.stopping.signal.throwIfAborted();
-        logger.warn({ err: error }, 'Kafka does not answer yet');
+        logger.warn({ reason: error instanceof Error ? error.message : error }, 'Kafka is not ready yet');
         await sleep(reconnectMs, undefined, { signal: this.stopping.signal });
       }
     }

@@ -5,14 +5,14 @@ import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { text } from 'node:stream/consumers';
 import { setTimeout as pause } from 'node:timers/promises';
-import { workspace } from '@allim/stack';
+import { state } from '@allim/stack';
 
 export interface Holder {
   pid: number;
 }
 
 /**
- * Takes a role that only one process per workspace may have at a time (`start` runs the whole system, `stack` keeps the
+ * Takes a role that only one process per system may have at a time (`start` runs the whole system, `stack` keeps the
  * servers), unless another one has it. It is a socket that answers who holds it: it goes away with its process, also after
  * a kill -9, so that nothing stale can stand in the way as a pid file would.
  *
@@ -62,7 +62,7 @@ const isAbstract = (address: string) => address.startsWith('\0');
 
 /** Linux has socket names that are no files and leave nothing behind. */
 function addressOf(role: string): string {
-  const place = createHash('sha256').update(workspace).digest('hex').slice(0, 12);
+  const place = createHash('sha256').update(state).digest('hex').slice(0, 12);
   const name = `allim-${role}-${process.getuid?.() ?? ''}-${place}`;
   return process.platform === 'linux' ? `\0${name}` : `${tmpdir()}/${name}`;
 }

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { type Addresses, workspace } from '@allim/stack';
+import { type Addresses, state } from '@allim/stack';
 import { type Environment, readEnvironment } from './environment-file.js';
 import { ask } from './hold.js';
 
-export const environmentFile = `${workspace}.stack/env`;
-const secretFile = `${workspace}.stack/auth-jwt-secret`;
+export const environmentFile = `${state}/env`;
+const secretFile = `${state}/auth-jwt-secret`;
 
 /** The names that programs know the servers by. */
 export const asEnvironment = ({ kafkaBrokers, databaseUrl, redisUrl }: Addresses) => ({
@@ -27,7 +27,7 @@ export async function setting(name: keyof Environment): Promise<string> {
 /** Signs the tokens of this workspace. Made once, so that a token outlives a restart. */
 export async function jwtSecret(): Promise<string> {
   if (process.env.AUTH_JWT_SECRET) return process.env.AUTH_JWT_SECRET;
-  await mkdir(`${workspace}.stack`, { recursive: true });
+  await mkdir(state, { recursive: true });
   const secret = randomBytes(48).toString('base64url');
   try {
     await writeFile(secretFile, secret, { mode: 0o600, flag: 'wx' });

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdirSync, openSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { type Addresses, eraseStack, openStack, type PersistentStack, workspace } from '@allim/stack';
+import { type Addresses, eraseStack, openStack, type PersistentStack, state } from '@allim/stack';
 import type { StackAction } from './command-line.js';
 import { ask, dismiss, type Holder, hold } from './hold.js';
 import { asEnvironment } from './settings.js';
@@ -11,7 +11,7 @@ import { asEnvironment } from './settings.js';
 /** What the keeper of the servers says about itself: addresses once they are up, and who can stop them. */
 type Kept = Partial<Addresses> & { by: 'start' | 'stack' };
 
-const keeperLog = `${workspace}.stack/stack.log`;
+const keeperLog = `${state}/stack.log`;
 
 /**
  * The servers for daily work: those that are being kept already, or else opened and kept by this process.
@@ -72,7 +72,7 @@ async function keep(): Promise<string> {
 }
 
 async function startKeeper(): Promise<void> {
-  mkdirSync(`${workspace}.stack`, { recursive: true });
+  mkdirSync(state, { recursive: true });
   const log = openSync(keeperLog, 'w');
   const main = fileURLToPath(new URL('main.js', import.meta.url));
   const keeper = spawn(process.execPath, [main, 'stack', 'keep'], { detached: true, stdio: ['ignore', log, log] });

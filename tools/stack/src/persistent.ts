@@ -2,10 +2,10 @@ import { rm } from 'node:fs/promises';
 import { dockerAnswers, eraseContainers, type Role, startContainers, stopContainers } from './docker.js';
 import { type Log, logToStderr } from './log.js';
 import { type Addresses, startStack } from './stack.js';
-import { workspace } from './workspace.js';
+import { state } from './workspace.js';
 
 /** Where the native servers keep their data between two starts. */
-const data = `${workspace}.stack/data`;
+const data = `${state}/data`;
 
 /** Servers for daily work, whose data survives. */
 export interface PersistentStack extends Addresses {
