@@ -2,7 +2,7 @@ const userKey = 'allim.sample-user';
 const tokenKey = 'allim.token';
 
 async function answerOf(path, options) {
-  const response = await fetch(path, options);
+  const response = await fetch(path, { signal: AbortSignal.timeout(5_000), ...options });
   if (!response.ok) throw new Error(`${path} answered ${response.status}`);
   return response.json();
 }
