@@ -80,7 +80,7 @@ describe('the inbox', () => {
     const value = Buffer.from([0x7b, 0xff, 0xfe, 0x00, 0x7d]);
     const letters: kafkajs.KafkaMessage[] = [];
     const kafka = new kafkajs.Kafka({ brokers: [system.stack.kafkaBrokers], logLevel: kafkajs.logLevel.NOTHING });
-    const reader = kafka.consumer({ groupId: 'letters' });
+    const reader = kafka.consumer({ groupId: 'letters', maxWaitTimeInMs: 100 });
     await reader.connect();
     await reader.subscribe({ topics: ['blog.post.liked.DLT'], fromBeginning: true });
     await reader.run({ eachMessage: async ({ message }) => void letters.push(message) });

@@ -9,6 +9,9 @@ export type Database = DataSource;
 /** A row or parameter as the driver takes it. */
 export type Value = string | number | Buffer | null;
 
+/** A statement that takes longer will not come back: a server that hangs, a network that swallows packets. */
+const statementDeadlineMs = 30_000;
+
 /** Times a transaction that met another one is taken again before the database counts as down. */
 const conflictLimit = 20;
 
@@ -65,6 +68,7 @@ const sessionStatements = [
   "SET time_zone = '+00:00'",
   "SET sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION'",
   'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED',
+  'SET innodb_lock_wait_timeout = 10', // below the statement's deadline
 ];
 
 interface Pool {
@@ -87,9 +91,9 @@ export class Session {
   constructor(private readonly connection: PoolConnection) {}
 
   /** A statement of the text protocol: BEGIN, COMMIT, and statements whose shape varies. */
-  query<Result = Written>(sql: string, values: readonly Value[] = []): Promise<Result> {
+  query<Result = Written>(sql: string, values: readonly Value[] = [], timeout = statementDeadlineMs): Promise<Result> {
     return new Promise((resolve, reject) => {
-      this.connection.query(sql, [...values], (error, result) =>
+      this.connection.query({ sql, values: [...values], timeout }, (error, result) =>
         error ? reject(judge(error)) : resolve(result as Result),
       );
     });
@@ -98,23 +102,28 @@ export class Session {
   /** A prepared statement, kept by the server: for few fixed shapes only. */
   execute<Result = Written>(sql: string, values: readonly Value[] = []): Promise<Result> {
     return new Promise((resolve, reject) => {
-      this.connection.execute(sql, [...values], (error, result) =>
+      this.connection.execute({ sql, values: [...values], timeout: statementDeadlineMs }, (error, result) =>
         error ? reject(judge(error)) : resolve(result as Result),
       );
     });
   }
 }
 
-/** Runs reads on one connection. Throws a DatabaseDown while the server is away. */
+/** Runs reads, or a single write, on one connection. Throws a DatabaseDown while the server is away. */
 export async function withSession<Result>(
   database: Database,
   work: (session: Session) => Promise<Result>,
 ): Promise<Result> {
   const connection = await take(database);
   try {
-    return await work(new Session(connection));
-  } finally {
+    const result = await work(new Session(connection));
     connection.release();
+    return result;
+  } catch (error) {
+    // After a time-out its answers would belong to other questions.
+    if (error instanceof DatabaseDown) connection.destroy();
+    else connection.release();
+    throw error;
   }
 }
 
@@ -129,7 +138,7 @@ export async function inTransaction<Result>(
 ): Promise<Result> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await once(database, work);
+      return await withSession(database, (session) => once(session, work));
     } catch (error) {
       if (!(error instanceof TryAgain)) throw error;
       if (attempt >= conflictLimit)
@@ -138,22 +147,15 @@ export async function inTransaction<Result>(
   }
 }
 
-async function once<Result>(database: Database, work: (session: Session) => Promise<Result>): Promise<Result> {
-  const connection = await take(database);
-  const session = new Session(connection);
+async function once<Result>(session: Session, work: (session: Session) => Promise<Result>): Promise<Result> {
+  await session.query('START TRANSACTION');
   try {
-    await session.query('START TRANSACTION');
     const result = await work(session);
     await session.query('COMMIT');
-    connection.release();
     return result;
   } catch (error) {
-    try {
-      await session.query('ROLLBACK');
-      connection.release();
-    } catch {
-      connection.destroy(); // the server rolls back what a lost connection left
-    }
+    // A connection that is lost is not asked any more: the server rolls back what it left.
+    if (!(error instanceof DatabaseDown)) await session.query('ROLLBACK');
     throw error;
   }
 }

@@ -206,3 +206,14 @@ describe('migrate', () => {
     expect(applied.flat()).toEqual(['Inbox1763715600000']);
   });
 });
+
+describe('a database that hangs', () => {
+  it('counts as down after the deadline of a statement, and its connection is not used again', async () => {
+    const hanging = await openDatabase({ url: stack.databaseUrl, connections: 1 });
+    await expect(withSession(hanging, (session) => session.query('SELECT SLEEP(60)', [], 200))).rejects.toThrow(
+      expect.objectContaining({ name: 'DatabaseDown', message: expect.stringContaining('TIMEOUT') }),
+    );
+    expect(await withSession(hanging, (session) => session.query('SELECT 7 AS answer'))).toEqual([{ answer: 7 }]);
+    await hanging.destroy();
+  });
+});
