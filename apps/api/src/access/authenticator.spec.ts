@@ -3,6 +3,8 @@ import { type AddressInfo } from 'node:net';
 import { exportJWK, exportSPKI, generateKeyPair, type JWTPayload, SignJWT, UnsecuredJWT } from 'jose';
 import { type AccessSettings, authenticator } from './authenticator.js';
 
+type KeyPair = Awaited<ReturnType<typeof generateKeyPair>>;
+
 const secret = 'a secret of thirty-two bytes or more';
 const now = Date.parse('2026-02-06T10:00:00Z');
 const inSeconds = now / 1000;
@@ -73,8 +75,8 @@ describe('a token of our secret', () => {
 describe('a token of published keys', () => {
   let keys: Server;
   let settings: AccessSettings;
-  let rsa: CryptoKeyPair;
-  let ec: CryptoKeyPair;
+  let rsa: KeyPair;
+  let ec: KeyPair;
 
   // A server of this very process stands in for the issuer's.
   beforeAll(async () => {
