@@ -1,0 +1,83 @@
+import { readdirSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { workspace } from '@allim/stack';
+import { Redis } from 'ioredis';
+import { type Benchmark } from './benchmark.js';
+import { poisonBenchmark, replay } from './benchmarks/bad-records.js';
+import { failover } from './benchmarks/failover.js';
+import { latency } from './benchmarks/latency.js';
+import { memory, sockets } from './benchmarks/sockets.js';
+import { drainAll, drainHot, persist } from './benchmarks/throughput.js';
+import { say } from './progress.js';
+import { resultOf, save, savedResults } from './results.js';
+import { withSite } from './site.js';
+import { table, writeDocument } from './table.js';
+
+const benchmarks: Benchmark[] = [
+  drainAll,
+  drainHot,
+  persist,
+  sockets,
+  latency,
+  poisonBenchmark,
+  replay,
+  failover,
+  memory,
+];
+const names = benchmarks.map(({ name }) => name);
+const usage = `npm run bench -- <name>… [--runs 3] [--write]
+
+  names      ${names.join(', ')} or all
+  --runs     how often each is measured; min, median and max are shown
+  --write    puts the newest results of all benchmarks into docs/measurements.md`;
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  const hint = error instanceof Error && error.name === 'VoidRun' ? 'void, not a figure' : 'failed';
+  console.error(`bench: ${hint}: ${error instanceof Error ? error.message : error}`);
+  process.exitCode = 1;
+}
+
+async function main(args: string[]): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: { runs: { type: 'string', default: '3' }, write: { type: 'boolean', default: false } },
+  });
+  const runs = Number(values.runs);
+  const asked = positionals.includes('all') ? names : positionals;
+  if (asked.length === 0 || asked.some((name) => !names.includes(name)) || !(Number.isInteger(runs) && runs > 0)) {
+    console.error(usage);
+    return 2;
+  }
+  const servers = await serverVersions();
+  const results = [];
+  for (const benchmark of benchmarks.filter(({ name }) => asked.includes(name))) {
+    const figures = [];
+    for (let run = 1; run <= runs; run++) {
+      say(`${benchmark.name}, run ${run} of ${runs}`);
+      figures.push(await benchmark.run());
+      say(JSON.stringify(figures.at(-1)));
+    }
+    const result = resultOf(benchmark, figures, servers);
+    save(result);
+    results.push(result);
+  }
+  console.log(table(results));
+  if (values.write) writeDocument(savedResults(names));
+  return results.some(({ figures }) => figures.some(({ verdict }) => verdict === 'missed')) ? 1 : 0;
+}
+
+function serverVersions(): Promise<string> {
+  return withSite(async (site) => {
+    const [rows] = await site.database.query('SELECT VERSION() AS version');
+    const redis = new Redis(site.redisUrl);
+    const redisVersion = /redis_version:(\S+)/.exec(await redis.info('server'))?.[1];
+    redis.disconnect();
+    const kafka = readdirSync(`${workspace}.stack/kafka-lib`)
+      .filter((name) => /^\d/.test(name))
+      .at(-1);
+    return `Kafka ${kafka}, ${(rows as { version: string }[])[0]?.version}, Redis ${redisVersion}`;
+  });
+}
