@@ -7,13 +7,14 @@ import kafkajs, {
   type EachBatchPayload,
   type Kafka,
   type KafkaMessage,
+  type Message,
   type Producer,
 } from 'kafkajs';
 import { type Registry } from 'prom-client';
 import { lastValueFrom } from 'rxjs';
 import { batchPattern } from './batch-handler.js';
 import { Coalescer } from './coalescer.js';
-import { deadLetter, deadLetterTopic } from './dead-letter.js';
+import { deadLetter, deadLetterTopic, portions } from './dead-letter.js';
 import { groupLag } from './lag.js';
 import { batchMetrics } from './metrics.js';
 import { type Judged, patient } from './patience.js';
@@ -104,19 +105,23 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
   private async start(): Promise<void> {
     const { topics, settings } = this.options;
     this.coalescer = this.createCoalescer();
-    const partitions = await this.connect();
     this.watch();
+    const partitions = await this.connect();
     await this.consumer.subscribe({ topics: [...topics], fromBeginning: true });
-    await this.consumer.run({
+    await this.run(partitions);
+    this.timers.push(
+      setInterval(() => void this.commit(), settings.KAFKA_COMMIT_INTERVAL_MS),
+      setInterval(() => void this.measureLag(), lagIntervalMs),
+    );
+  }
+
+  private run(partitions: number): Promise<void> {
+    return this.consumer.run({
       autoCommit: false,
       eachBatchAutoResolve: false,
       partitionsConsumedConcurrently: partitions,
       eachBatch: (payload) => this.eachBatch(payload),
     });
-    this.timers.push(
-      setInterval(() => void this.commit(), settings.KAFKA_COMMIT_INTERVAL_MS),
-      setInterval(() => void this.measureLag(), lagIntervalMs),
-    );
   }
 
   private createCoalescer(): Coalescer<KafkaRecord, Judged> {
@@ -158,6 +163,8 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
       try {
         await Promise.all([this.admin.connect(), this.producer.connect(), this.consumer.connect()]);
         await ensureTopics(this.admin, topics, settings.KAFKA_TOPIC_PARTITIONS);
+        // A new or restarted broker answers everything else before its group coordinator does.
+        await this.admin.describeGroups([settings.KAFKA_GROUP_ID]);
         const { topics: metadata } = await this.admin.fetchTopicMetadata({ topics: [...topics] });
         return metadata.reduce((sum, topic) => sum + topic.partitions.length, 0);
       } catch (error) {
@@ -190,8 +197,19 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
     // Sent on the coordinator's connection before the request to join again, so the old membership still counts.
     this.consumer.on(REBALANCING, () => this.commit());
     this.consumer.on(CRASH, ({ payload }) => {
-      if (!payload.restart && !this.stopping.signal.aborted) this.options.onFatal(payload.error);
+      if (payload.restart || this.stopping.signal.aborted) return;
+      // To kafkajs a coordinator that is not back yet is the end; to us it is a broker to be waited for.
+      if (payload.error.name === 'KafkaJSGroupCoordinatorNotFound') void this.rejoin();
+      else this.options.onFatal(payload.error);
     });
+  }
+
+  private async rejoin(): Promise<void> {
+    try {
+      await this.run(await this.connect());
+    } catch (error) {
+      if (!this.stopping.signal.aborted) this.options.onFatal(error as Error);
+    }
   }
 
   /** Whatever is thrown here but kafkajs' own errors would stop the consumer for good, while the process lives on. */
@@ -239,19 +257,7 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
     const group = this.options.settings.KAFKA_GROUP_ID;
     const topic = deadLetterTopic(letters[0]!.record.topic);
     const messages = letters.map((letter) => deadLetter(letter.record, { ...letter, group, failedAt: Date.now() }));
-    for (;;) {
-      try {
-        await this.producer.send({ topic, messages, acks: -1 });
-        break;
-      } catch (error) {
-        this.stopping.signal.throwIfAborted();
-        this.options.logger.error(
-          { err: error, topic, letters: letters.length },
-          'dead letters are not acknowledged; the partition waits',
-        );
-        await sleep(reconnectMs, undefined, { signal: this.stopping.signal });
-      }
-    }
+    for (const portion of portions(messages)) await this.publish(topic, portion);
     this.options.passing?.('letters-acknowledged');
     for (const { record, errorClass, error, attempts } of letters) {
       this.metrics.deadLetters.inc({ topic: record.topic, error_class: errorClass });
@@ -267,6 +273,22 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
         },
         'dead letter',
       );
+    }
+  }
+
+  private async publish(topic: string, messages: Message[]): Promise<void> {
+    for (;;) {
+      try {
+        await this.producer.send({ topic, messages, acks: -1 });
+        return;
+      } catch (error) {
+        this.stopping.signal.throwIfAborted();
+        this.options.logger.error(
+          { err: error, topic, letters: messages.length },
+          'dead letters are not acknowledged; the partition waits',
+        );
+        await sleep(reconnectMs, undefined, { signal: this.stopping.signal });
+      }
     }
   }
 

@@ -8,6 +8,9 @@ export const deadLetterTopic = (topic: string): string => `${topic}.DLT`;
 /** Bounds of the texts in the headers, in characters. */
 const bounds = { message: 1_000, stack: 4_000 };
 
+/** Of one produce request, in bytes. A broker takes a partition's part of it for one batch, and refuses a batch that is larger than a record may be. */
+const portionBytes = 262_144;
+
 export interface Failure extends DeadLetterError {
   group: string;
   /** The first attempt included. */
@@ -25,7 +28,7 @@ export function deadLetter(record: KafkaRecord, failure: Failure): Message {
   const { error, errorClass } = failure;
   const cause = error.cause instanceof Error ? error.cause : error;
   const headers: IHeaders = {
-    ...record.headers,
+    ...writable(record.headers),
     'kafka_dlt-original-topic': record.topic,
     'kafka_dlt-original-partition': int32(record.partition),
     'kafka_dlt-original-offset': int64(BigInt(record.offset)),
@@ -41,6 +44,39 @@ export function deadLetter(record: KafkaRecord, failure: Failure): Message {
     'allim-first-failed-at': record.headers['allim-first-failed-at'] ?? new Date(failure.failedAt).toISOString(),
   };
   return { key: record.key, value: record.value, partition: record.partition, headers };
+}
+
+/** Splits letters of one partition, in their order, so that each portion is a batch that the broker takes. A large one stands alone. */
+export function portions(letters: readonly Message[]): Message[][] {
+  const split: Message[][] = [];
+  let room = 0;
+  for (const letter of letters) {
+    const size = sizeOf(letter);
+    if (size > room) {
+      split.push([]);
+      room = portionBytes;
+    }
+    split.at(-1)?.push(letter);
+    room -= size;
+  }
+  return split;
+}
+
+function sizeOf({ key, value, headers = {} }: Message): number {
+  const texts = Object.entries(headers).flatMap(([name, values]) =>
+    [values ?? []].flat().flatMap((one) => [name, one]),
+  );
+  return [key ?? '', value ?? '', ...texts].reduce((sum, one) => sum + Buffer.byteLength(one), 0);
+}
+
+/** kafkajs reads headers without a value, but cannot write them: an empty one in their place, or the letter never leaves. */
+function writable(headers: IHeaders): IHeaders {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [
+      name,
+      Array.isArray(value) ? value.map((one) => one ?? '') : (value ?? ''),
+    ]),
+  );
 }
 
 function bounded(text: string, length: number): string {

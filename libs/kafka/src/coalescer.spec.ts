@@ -1,0 +1,86 @@
+import { Coalescer } from './coalescer.js';
+
+/** A coalescer whose work ends when told to; `begun` holds what each batch was given. */
+function held(options: { limit: number; inFlight: number }) {
+  const begun: { items: number[]; end: (error?: Error) => Promise<void> }[] = [];
+  const coalescer = new Coalescer<number, string>(
+    (items) =>
+      new Promise((resolve, reject) => {
+        begun.push({
+          items,
+          end: async (error) => {
+            if (error) reject(error);
+            else resolve(items.map((item) => `<${item}>`));
+            await settled();
+          },
+        });
+      }),
+    options,
+  );
+  return { coalescer, begun };
+}
+
+const settled = () => new Promise(setImmediate);
+
+describe('Coalescer', () => {
+  it('lets nothing wait while there is room', () => {
+    const { coalescer, begun } = held({ limit: 10, inFlight: 2 });
+    void coalescer.submit([1]);
+    void coalescer.submit([2]);
+    expect(begun.map(({ items }) => items)).toEqual([[1], [2]]);
+  });
+
+  it('gathers what comes in meanwhile, and answers each submission with its own results', async () => {
+    const { coalescer, begun } = held({ limit: 10, inFlight: 1 });
+    void coalescer.submit([0]);
+    const results = [coalescer.submit([1, 2]), coalescer.submit([3])];
+    await begun[0]?.end();
+    expect(begun[1]?.items).toEqual([1, 2, 3]);
+    await begun[1]?.end();
+    expect(await Promise.all(results)).toEqual([['<1>', '<2>'], ['<3>']]);
+  });
+
+  it('keeps batches within the limit and submissions whole, in their order', async () => {
+    const { coalescer, begun } = held({ limit: 3, inFlight: 1 });
+    for (const items of [[0], [1, 2], [3, 4], [5]]) void coalescer.submit(items);
+    for (let batch = 0; batch < 3; batch++) await begun[batch]?.end();
+    expect(begun.map(({ items }) => items)).toEqual([[0], [1, 2], [3, 4, 5]]);
+  });
+
+  it('takes a submission that is larger than the limit alone', async () => {
+    const { coalescer, begun } = held({ limit: 2, inFlight: 1 });
+    for (const items of [[0], [1, 2, 3], [4]]) void coalescer.submit(items);
+    await begun[0]?.end();
+    expect(begun[1]?.items).toEqual([1, 2, 3]);
+  });
+
+  it('never has more batches under way than it may', async () => {
+    const { coalescer, begun } = held({ limit: 1, inFlight: 2 });
+    for (const item of [0, 1, 2]) void coalescer.submit([item]);
+    expect(begun).toHaveLength(2);
+    await begun[1]?.end();
+    expect(begun).toHaveLength(3);
+  });
+
+  it('rejects those whose batch fails, and goes on with the next', async () => {
+    const { coalescer, begun } = held({ limit: 2, inFlight: 1 });
+    const first = expect(coalescer.submit([0])).rejects.toThrow('no');
+    const second = coalescer.submit([1]);
+    await begun[0]?.end(new Error('no'));
+    await first;
+    await begun[1]?.end();
+    expect(await second).toEqual(['<1>']);
+  });
+
+  it('rejects what waits when it stops, lets end what is under way, and takes nothing more', async () => {
+    const { coalescer, begun } = held({ limit: 2, inFlight: 1 });
+    const underWay = coalescer.submit([0]);
+    const waiting = expect(coalescer.submit([1])).rejects.toThrow('stopping');
+    coalescer.stop();
+    await waiting;
+    await expect(coalescer.submit([2])).rejects.toThrow('stopping');
+    await begun[0]?.end();
+    expect(await underWay).toEqual(['<0>']);
+    expect(begun).toHaveLength(1);
+  });
+});
