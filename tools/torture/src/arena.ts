@@ -6,14 +6,15 @@ import { hintChannel, readHint } from '@allim/contracts';
 import { kafkaClient, type Stack, startStack, workspace } from '@allim/stack';
 import { migrate } from '@allim/store';
 import { Redis } from 'ioredis';
-import { type Admin, type Message, type Producer } from 'kafkajs';
+import { type Admin, type Producer } from 'kafkajs';
 import { createConnection } from 'mysql2/promise';
 import { History } from './history.js';
 import { readLetters } from './letters.js';
+import { type Poison } from './poisons.js';
 import { Program } from './program.js';
 import { Random } from './random.js';
 import { until } from './until.js';
-import { type Send } from './workload.js';
+import { type Send, type Size, workload } from './workload.js';
 
 const group = 'notification-group';
 const sendAgainMs = 200;
@@ -101,6 +102,27 @@ export class Arena {
     }
   }
 
+  /** Feeds the workload of this size, and more of its kind for as long as the faults go on. */
+  async feedDuring(
+    size: Size,
+    pace: { perSecond: number; batch?: number },
+    faults: () => Promise<void>,
+  ): Promise<void> {
+    let over = false;
+    const feeding = (async () => {
+      await this.feed(workload(this.random, size), pace);
+      for (let first = size.events; !over; first += pace.perSecond) {
+        await this.feed(workload(this.random, { ...size, events: pace.perSecond, first }), pace);
+      }
+    })();
+    try {
+      await faults();
+    } finally {
+      over = true;
+      await feeding;
+    }
+  }
+
   private async send(byTopic: Map<string, Send[]>): Promise<void> {
     const topicMessages = [...byTopic].map(([topic, sends]) => ({
       topic,
@@ -116,10 +138,15 @@ export class Arena {
     }
   }
 
-  /** Produces one record and answers its place, `topic/partition/offset`. */
-  async sendOne(topic: string, message: Message): Promise<string> {
-    const [place] = await this.producer.send({ topic, messages: [message], acks: -1 });
-    return `${topic}/${place?.partition}/${place?.baseOffset}`;
+  /** Produces a record that nobody can process. `again`: a crash may have it buried twice. */
+  async poison({ name, topic, key, value, headers }: Poison, { again = false } = {}): Promise<void> {
+    const [place] = await this.producer.send({ topic, messages: [{ key, value, headers }], acks: -1 });
+    this.history.add({
+      kind: 'poisoned',
+      place: `${topic}/${place?.partition}/${place?.baseOffset}`,
+      poison: name,
+      again,
+    });
   }
 
   fault(fault: string, target: string, during: number): void {
@@ -129,6 +156,17 @@ export class Arena {
   /** Events that are acknowledged and have no row yet. */
   async unsaved(): Promise<number> {
     return this.acknowledged.size - (await this.savedRows());
+  }
+
+  /** Waits for a moment of work, briefly; answers the events that are unsaved then. */
+  async duringWork(): Promise<number> {
+    let unsaved = 0;
+    const look = async () => {
+      unsaved = await this.unsaved();
+      return unsaved > 0;
+    };
+    await until(look, { withinMs: 2_000, everyMs: 1 });
+    return unsaved;
   }
 
   async savedRows(): Promise<number> {

@@ -61,6 +61,10 @@ describe('checker', () => {
     expect(names(...happenings)).toEqual(anomalies);
   });
 
+  it('excuses a second letter after a crash', () => {
+    expect(names({ ...poisoned, again: true }, letter(), letter())).toEqual([]);
+  });
+
   it('lets a position make good for hints before it', () => {
     const hinted: Happening = { kind: 'hinted', user: 'u', id: 1 };
     const positioned: Happening = { kind: 'positioned', user: 'u', lastId: 2 };

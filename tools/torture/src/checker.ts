@@ -89,20 +89,22 @@ function checkHints(rows: Of<'row'>[], hinted: Of<'hinted'>[], positioned: Of<'p
     .map(({ user, id }) => lost(`row ${user}/${id} was never hinted at, and no position covers it`));
 }
 
-/** Each poisoned record has one letter, equal to it; nothing else has one. */
+/** Each poisoned record has one letter (or more, where a crash excuses it), equal to it; nothing else has one. */
 function checkLetters(poisoned: Of<'poisoned'>[], letters: Of<'letter'>[]): Anomaly[] {
   const anomalies: Anomaly[] = [];
-  const kinds = new Map(poisoned.map(({ place, poison }) => [place, poison]));
+  const poison = new Map(poisoned.map((one) => [one.place, one]));
   const seen = new Set<string>();
   for (const { place, differs } of letters) {
-    const poison = kinds.get(place);
-    if (poison === undefined) anomalies.push(phantom(`dead letter of ${place}, where no poison is`));
-    if (seen.has(place)) anomalies.push(duplicate(`dead letter of ${place} (${poison}) is there twice`));
+    const record = poison.get(place);
+    if (!record) anomalies.push(phantom(`dead letter of ${place}, where no poison is`));
+    if (seen.has(place) && !record?.again)
+      anomalies.push(duplicate(`${place} (${record?.poison}) has another dead letter`));
     seen.add(place);
-    if (differs) anomalies.push(lost(`dead letter of ${place} (${poison}) is not as its record was: ${differs}`));
+    if (differs)
+      anomalies.push(lost(`dead letter of ${place} (${record?.poison}) is not as its record was: ${differs}`));
   }
-  for (const [place, poison] of kinds) {
-    if (!seen.has(place)) anomalies.push(lost(`${place} (${poison}) has no dead letter`));
+  for (const { place, poison: kind } of poisoned) {
+    if (!seen.has(place)) anomalies.push(lost(`${place} (${kind}) has no dead letter`));
   }
   return anomalies;
 }

@@ -9,8 +9,8 @@ export type Happening =
   | { kind: 'sent'; event: string; user: string; stream: string }
   /** The broker has acknowledged it: from now on it must not be lost. */
   | { kind: 'acknowledged'; event: string }
-  /** A record that nobody can process, acknowledged at this place. */
-  | { kind: 'poisoned'; place: string; poison: string }
+  /** A record that nobody can process, acknowledged at this place. `again`: a crash may have it buried again. */
+  | { kind: 'poisoned'; place: string; poison: string; again?: boolean }
   /** A record on a `.DLT` topic; `place` is that of the record it stands for. */
   | { kind: 'letter'; place: string; differs?: string }
   /** A row of the inbox as it is at the end. */

@@ -16,12 +16,14 @@ export interface Size {
   users: number;
   /** Share of the events that are produced a second time, later. */
   twice?: number;
+  /** Number of the first event, so that rounds do not repeat each other. */
+  first?: number;
 }
 
 /** What is produced, in its order. */
-export function workload(random: Random, { events, users, twice = 0 }: Size): Send[] {
+export function workload(random: Random, { events, users, twice = 0, first = 0 }: Size): Send[] {
   const sends: { send: Send; place: number }[] = [];
-  for (let number = 0; number < events; number++) {
+  for (let number = first; number < first + events; number++) {
     const topic = random.pick(streams);
     const user = `user-${random.between(1, users)}`;
     const event = `${topic === streams[0] ? 'created' : 'cancelled'}-${number}`;

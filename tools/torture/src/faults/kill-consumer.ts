@@ -1,6 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { type FaultTest } from '../fault-test.js';
-import { workload } from '../workload.js';
 
 const sizes = {
   short: { events: 3_000, users: 300, kills: 2, everyMs: { from: 3_000, to: 5_000 }, perSecond: 400 },
@@ -15,16 +14,17 @@ export const killConsumer: FaultTest = {
     const { events, users, kills, everyMs, perSecond } = sizes[length];
     const schedule = arena.random.branch('kills');
     await arena.startConsumers(2);
-    const feeding = arena.feed(workload(arena.random, { events, users, twice: 0.2 }), { perSecond });
-    for (let kill = 0; kill < kills; kill++) {
-      await pause(schedule.between(everyMs.from, everyMs.to));
-      const victim = schedule.pick(arena.consumers);
-      const during = await arena.unsaved();
-      victim.kill();
-      arena.fault('kill -9', victim.name, during);
-    }
-    const killed = Date.now();
-    await feeding;
+    let killed = 0;
+    await arena.feedDuring({ events, users, twice: 0.2 }, { perSecond }, async () => {
+      for (let kill = 0; kill < kills; kill++) {
+        await pause(schedule.between(everyMs.from, everyMs.to));
+        const victim = schedule.pick(arena.consumers);
+        const during = await arena.duringWork();
+        victim.kill();
+        arena.fault('kill -9', victim.name, during);
+      }
+      killed = Date.now();
+    });
     await arena.drain(Math.max(1, 60_000 - (Date.now() - killed)));
     const drained = (Date.now() - killed) / 1000;
     await arena.takeStock();
