@@ -5,9 +5,8 @@ import { type ApiMetrics } from '../metrics.js';
 /** `channel` is the one the message came on; for a pattern, the concrete one. */
 export type MessageListener = (channel: string, message: Buffer) => unknown;
 
-/** A connection that is silent for longer than this, although something was sent on it, is cut and made anew. */
-const silenceMs = 4_000;
-const pingEveryMs = 5_000;
+/** A connection that leaves a ping unanswered for as long is cut and made anew. */
+const pingEveryMs = 3_000;
 
 /**
  * Our two connections to Redis. While it is away nothing waits in memory: publishing fails at once and is counted,
@@ -21,6 +20,7 @@ export class RedisLink {
   private readonly patterns = new Map<string, MessageListener>();
   private readonly backListeners: (() => void)[] = [];
   private readonly pings: NodeJS.Timeout;
+  private readonly unanswered = new Set<Redis>();
 
   constructor(
     url: string,
@@ -31,7 +31,6 @@ export class RedisLink {
       enableOfflineQueue: false,
       maxRetriesPerRequest: 0,
       connectTimeout: 3_000,
-      socketTimeout: silenceMs,
       retryStrategy: (attempt: number) => Math.min(50 * attempt, 1_000),
     };
     this.commands = new Redis(url, options);
@@ -50,8 +49,7 @@ export class RedisLink {
     );
     // A connection cut without a word (a firewall, a stopped process) shows only when something is sent on it.
     this.pings = setInterval(() => {
-      for (const client of [this.commands, this.subscriber])
-        if (client.status === 'ready') client.ping().catch(() => {}); // the connection's own events tell
+      for (const client of [this.commands, this.subscriber]) this.ping(client);
     }, pingEveryMs).unref();
   }
 
@@ -102,6 +100,17 @@ export class RedisLink {
       return;
     }
     for (const listener of this.backListeners) listener();
+  }
+
+  private ping(client: Redis): void {
+    if (client.status !== 'ready') return;
+    if (this.unanswered.delete(client)) {
+      client.stream.destroy(new Error('no answer to a ping')); // `disconnect()` would wait for the other side
+      return;
+    }
+    this.unanswered.add(client);
+    const answered = () => this.unanswered.delete(client);
+    client.ping().then(answered, answered);
   }
 
   private settle(subscribed: Promise<unknown>): void {

@@ -108,6 +108,22 @@ describe('while Redis is away', () => {
     await stopNode(fresh);
   });
 
+  it('a Redis that hangs is left, and its sockets catch up when it is back', async () => {
+    const client = await online(nodes[0]!, 'hanging');
+    const redis = async () => (await request(nodes[0]!.url).get('/health/ready')).body.checks.redis;
+    process.kill(stack.redis.pid!, 'SIGSTOP');
+    try {
+      await consumer.save('hanging', 3);
+      await waitFor(async () => /^no answer/.test(await redis()), { what: 'not ready' });
+      expect((await put(nodes[0]!, 'hanging', '/1/read')).status).toBe(200);
+      await waitFor(async () => !/^no answer/.test(await redis()), { what: 'the connection to be cut' });
+    } finally {
+      process.kill(stack.redis.pid!, 'SIGCONT');
+    }
+    await waitFor(() => client.ids.length === 3, { what: 'what was missed' });
+    expect(client.ids).toEqual(upTo(3));
+  });
+
   it('a node that has never reached Redis starts, but lets nobody in', async () => {
     await stack.redis.kill();
     const node = await startNode(stack);
