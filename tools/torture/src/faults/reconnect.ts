@@ -17,7 +17,12 @@ export const reconnect: FaultTest = {
     const { events, clients: count, perSecond, cuts, cutsPerSecond } = sizes[length];
     await Promise.all([arena.startConsumers(1), arena.startApis(2)]);
     const nodes = arena.random.branch('nodes');
-    const balancer = await CuttingProxy.open(() => nodes.pick(arena.apis).port);
+    const connections = new Map(arena.apis.map((api) => [api, 0]));
+    const balancer = await CuttingProxy.open(() => {
+      const node = nodes.pick(arena.apis);
+      connections.set(node, (connections.get(node) ?? 0) + 1);
+      return node.port;
+    });
     arena.onClose(() => balancer.close());
     const clients = await Clients.connect(arena, count, () => `http://127.0.0.1:${balancer.port}`);
     const schedule = arena.random.branch('cuts');
@@ -44,6 +49,7 @@ export const reconnect: FaultTest = {
       ],
       proofs: [
         { name: 'cuts', value: arena.history.count('fault'), atLeast: cuts },
+        { name: 'connections to each node', value: Math.min(...connections.values()), atLeast: cuts / 3 },
         { name: 'notifications received', value: clients.received, atLeast: events },
       ],
     };
