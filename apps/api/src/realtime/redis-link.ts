@@ -31,6 +31,7 @@ export class RedisLink {
       enableOfflineQueue: false,
       maxRetriesPerRequest: 0,
       connectTimeout: 3_000,
+      disconnectTimeout: 500,
       retryStrategy: (attempt: number) => Math.min(50 * attempt, 1_000),
     };
     this.commands = new Redis(url, options);

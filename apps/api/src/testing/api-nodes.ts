@@ -75,7 +75,7 @@ export class Consumer {
 
   static async open(servers: { databaseUrl: string; redisUrl: string }): Promise<Consumer> {
     await migrate(servers.databaseUrl);
-    const redis = new Redis(servers.redisUrl);
+    const redis = new Redis(servers.redisUrl, { disconnectTimeout: 500 });
     redis.on('error', () => {}); // specs stop Redis on purpose
     return new Consumer(await openDatabase({ url: servers.databaseUrl, connections: 4 }), redis);
   }
