@@ -34,7 +34,7 @@ async function open(userId, token) {
   showProblem('');
   $('announcement').hidden = true;
   $('older').hidden = true;
-  $('timedeal').setAttribute('aria-checked', String(localStorage.getItem(topicKey()) === 'on'));
+  $('timedeal').ariaChecked = 'false';
   $('sign-in').hidden = true;
   $('signed-in').hidden = false;
   showList('loading');
@@ -44,8 +44,9 @@ async function open(userId, token) {
     // The list first, the socket from its newest id on: between the two nothing is missing and nothing is twice.
     const requests = inboxRequests(address);
     const page = await requests.list({ size: pageSize });
-    const state = await requests.state();
+    const [state, topics] = await Promise.all([requests.state(), requests.subscriptions()]);
     if (mine !== shown) return;
+    $('timedeal').ariaChecked = String(topics.includes('timedeal'));
     appendOlder(page);
     newest = page.items[0]?.id ?? 0;
     showUnread(state.unread);
@@ -253,15 +254,11 @@ $('older').addEventListener('click', () =>
   }),
 );
 
-/** The api says nothing of the topics a person has; what was last chosen here is shown. Both requests are idempotent. */
-const topicKey = () => `allim.timedeal.${shown.userId}`;
-
 $('timedeal').addEventListener('click', () =>
   request($('timedeal'), async (inbox) => {
     const on = $('timedeal').ariaChecked !== 'true';
     await (on ? inbox.subscribe('timedeal') : inbox.unsubscribe('timedeal'));
     $('timedeal').ariaChecked = String(on);
-    localStorage.setItem(topicKey(), on ? 'on' : 'off');
   }),
 );
 

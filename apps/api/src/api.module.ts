@@ -1,5 +1,5 @@
 import { createRegistry, Health, type Logger, OperationsModule } from '@allim/platform';
-import { InboxStore, openDatabase, SubscriptionStore } from '@allim/store';
+import { InboxStore, openDatabase, pingDatabase, SubscriptionStore } from '@allim/store';
 import { type DynamicModule } from '@nestjs/common';
 import { APP_FILTER, APP_PIPE } from '@nestjs/core';
 import { Access } from './access/access.js';
@@ -36,7 +36,11 @@ export async function wireApi(settings: Settings, logger: Logger) {
   const metrics = apiMetrics(registry);
 
   // Servers
-  const database = await openDatabase({ url: settings.DATABASE_URL, connections: settings.DATABASE_CONNECTIONS });
+  const database = await openDatabase({
+    url: settings.DATABASE_URL,
+    connections: settings.DATABASE_CONNECTIONS,
+    onWaiting: (error) => logger.warn({ reason: error.message }, 'the database does not answer yet'),
+  });
   const link = new RedisLink(settings.REDIS_URL, metrics, logger);
 
   // Who may come in
@@ -59,7 +63,7 @@ export async function wireApi(settings: Settings, logger: Logger) {
 
   const health = new Health({
     live: {},
-    ready: { database: () => database.query('SELECT 1'), redis: () => link.check() },
+    ready: { database: () => pingDatabase(database), redis: () => link.check() },
   });
 
   const development = settings.NODE_ENV === 'development';
@@ -72,6 +76,7 @@ export async function wireApi(settings: Settings, logger: Logger) {
       { provide: APP_PIPE, useValue: new ShapePipe() },
       { provide: Access, useValue: access },
       { provide: Inbox, useValue: inbox },
+      { provide: Topics, useValue: topics },
       { provide: Revocations, useValue: revocations },
       { provide: SampleTokens, useValue: new SampleTokens(settings) },
     ],

@@ -21,7 +21,7 @@ export interface RunningApi {
   stop: StopStep[];
 }
 
-/** Starts one api node and resolves when it takes requests. Throws a DatabaseDown while the database is away. */
+/** Starts one api node and resolves when it takes requests; waits for the database as long as it takes. */
 export async function startApi(settings: Settings, logger: Logger): Promise<RunningApi> {
   const { module, health, metrics, gateway, closeServers } = await wireApi(settings, logger);
   const app = await NestFactory.create<NestExpressApplication>(module, {

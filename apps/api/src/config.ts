@@ -1,4 +1,4 @@
-import { address, commaList, programSettings, wholeNumber } from '@allim/platform';
+import { address, commaList, programSettings, redisSettings, wholeNumber } from '@allim/platform';
 import { storeSettings } from '@allim/store';
 import { z } from 'zod';
 
@@ -10,14 +10,7 @@ export const settings = z
     PORT: wholeNumber({ max: 65_535 })
       .default(8084)
       .describe('Port of HTTP and sockets; 0 lets the system choose one.'),
-    REDIS_URL: address('redis', 'rediss').describe('Redis, as redis://[user:password@]host:port.'),
-    REDIS_KEY_PREFIX: z
-      .string()
-      .regex(/^[A-Za-z0-9:_-]+$/, 'expected letters, digits, ":", "_" or "-"')
-      .default('allim:')
-      .describe(
-        'Before every key and channel in Redis; the same for all programs of one deployment, and for no other.',
-      ),
+    ...redisSettings,
 
     AUTH_JWKS_URL: address('https', 'http')
       .optional()

@@ -102,6 +102,7 @@ describe('reading', () => {
     expect(ids((await me.get('/unread').expect(200)).body.data.items)).toEqual([3, 1]);
     expect((await me.put('/seen').expect(200)).body).toEqual({ success: true, data: { unseen: 0 } });
     expect((await me.get('/state').expect(200)).body.data).toEqual({ lastId: 3, unread: 2, unseen: 0 });
+    expect((await me.get('/subscriptions').expect(200)).body).toEqual({ success: true, data: [] });
     expect((await me.put('/read-all').expect(200)).body).toEqual({ success: true, data: 2 });
     expect((await me.put('/read-all').expect(200)).body).toEqual({ success: true, data: 0 });
   });

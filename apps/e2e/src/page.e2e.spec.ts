@@ -85,6 +85,20 @@ describe('the inbox page', () => {
     await page.context().close();
   });
 
+  it('shows on every page that a topic is subscribed to', async () => {
+    const first = await open('user-5', system.apis[0]!);
+    await first.locator('#timedeal[aria-checked="false"]').click();
+    await first.locator('#timedeal[aria-checked="true"]').waitFor();
+    const second = await open('user-5', system.apis[1]!);
+    await second.locator('#timedeal[aria-checked="true"]').waitFor();
+    await system.publish('shopping.timedeal.started', '5', { timeDealId: 5, timeDealName: '한정 특가' });
+    for (const page of [first, second]) {
+      await page.locator('#announcement').getByText('한정 특가').waitFor();
+      await waitFor(async () => (await rows(page).count()) === 1, { what: 'the broadcast in the inbox' });
+      await page.context().close();
+    }
+  });
+
   it('can be used with the keyboard alone', async () => {
     const page = await open('user-4', system.apis[1]!);
     await follow('user-4', 1);

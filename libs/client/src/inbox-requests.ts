@@ -31,6 +31,8 @@ export interface InboxRequests {
   /** Ascending, those with ids above `after`; `size` 1 to 100, default 20. */
   listAfter(page: { after: number; size?: number; unreadOnly?: boolean }): Promise<NewerPage>;
   state(): Promise<InboxState>;
+  /** Topics whose broadcasts come here. */
+  subscriptions(): Promise<string[]>;
   read(id: number): Promise<NotificationResponse>;
   /** Resolves with the number of notifications that were unread. */
   readAll(): Promise<number>;
@@ -74,6 +76,7 @@ export function inboxRequests({ url, token }: InboxAddress): InboxRequests {
     listAfter: ({ after, size = 20, unreadOnly }) =>
       ask('GET', `${unreadOnly ? '/unread' : ''}?after=${after}&size=${size}`),
     state: () => ask('GET', '/state'),
+    subscriptions: () => ask('GET', '/subscriptions'),
     read: (id) => ask('PUT', `/${id}/read`),
     readAll: () => ask('PUT', '/read-all'),
     seen: async () => {

@@ -12,6 +12,7 @@ import { AccessGuard, ByCaller } from '../access/access.guard.js';
 import { type Caller } from '../access/caller.js';
 import { ok } from '../answers/answer.js';
 import { Answers, Protected, QueryFields } from '../openapi.js';
+import { Topics } from '../realtime/topics.js';
 import { Inbox } from './inbox.js';
 import { idParam, type ListQuery, listQuery, noQuery } from './inbox-query.js';
 import { type AnyPage, anyPage, readPage } from './pages.js';
@@ -20,7 +21,10 @@ import { type AnyPage, anyPage, readPage } from './pages.js';
 @UseGuards(AccessGuard)
 @Protected('notifications')
 export class InboxController {
-  constructor(private readonly inbox: Inbox) {}
+  constructor(
+    private readonly inbox: Inbox,
+    private readonly topics: Topics,
+  ) {}
 
   @Get()
   @ApiOperation({ summary: 'A page of the inbox' })
@@ -62,6 +66,16 @@ export class InboxController {
     @Query({ schema: noQuery }) _query: object,
   ): Promise<ApiResponse<InboxState>> {
     return ok(await this.inbox.state(userId));
+  }
+
+  @Get('subscriptions')
+  @ApiOperation({ summary: 'The topics whose broadcasts the caller gets' })
+  @Answers(z.array(z.string()))
+  async subscriptions(
+    @ByCaller() { userId }: Caller,
+    @Query({ schema: noQuery }) _query: object,
+  ): Promise<ApiResponse<string[]>> {
+    return ok(await this.topics.of(userId));
   }
 
   @Put(':id/read')

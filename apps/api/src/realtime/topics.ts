@@ -17,12 +17,16 @@ export class Topics {
   async joinAll(socket: ClientSocket): Promise<void> {
     for (let pauseMs = 100; socket.connected; pauseMs = Math.min(2 * pauseMs, longestPauseMs)) {
       try {
-        await socket.join((await this.store.topicsOf(socket.data.caller.userId)).map(topicRoom));
+        await socket.join((await this.of(socket.data.caller.userId)).map(topicRoom));
         return;
       } catch {
         await pause(pauseMs, undefined, { ref: false }); // the InboxFeed logs that the database is away
       }
     }
+  }
+
+  of(userId: string): Promise<string[]> {
+    return this.store.topicsOf(userId);
   }
 
   async subscribe(userId: string, topic: string): Promise<void> {
