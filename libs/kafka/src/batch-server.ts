@@ -80,8 +80,8 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
       sessionTimeout: sessionTimeoutMs,
       heartbeatInterval: heartbeatIntervalMs,
       maxWaitTimeInMs: 500,
-      maxBytesPerPartition: 1_048_576,
-      maxBytes: 10_485_760,
+      maxBytesPerPartition: Number(process.env.MBP ?? 524_288),
+      maxBytes: Number(process.env.MB ?? 2_097_152),
       allowAutoTopicCreation: false,
       retry: {
         initialRetryTime: 200,

@@ -7,7 +7,8 @@ const headerRoom = 65_536;
 /**
  * Creates what is missing of the topics and their `.DLT` topics. A `.DLT` topic gets as many partitions as its topic
  * (the same partition number keeps the order per key) and takes larger records, so that the largest one, with its
- * headers, still fits. Several programs may do this at once.
+ * headers, still fits. Several programs may do this at once; who meets a topic that is not everywhere yet gets a
+ * retriable error, and asks again.
  */
 export async function ensureTopics(admin: Admin, topics: readonly string[], partitions: number): Promise<void> {
   await create(

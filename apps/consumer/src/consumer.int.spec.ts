@@ -1,0 +1,222 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
+import { sampleEvents, subscribedTopics } from '@allim/catalogue';
+import { hintChannel, readHint } from '@allim/contracts';
+import { groupLag, kafkaClient } from '@allim/kafka';
+import { createLogger, loadSettings, type Program } from '@allim/platform';
+import { type Database, InboxStore, migrate, openDatabase, SubscriptionStore } from '@allim/store';
+import { useStack, waitFor } from '@allim/testing';
+import { Redis } from 'ioredis';
+import { settings } from './config.js';
+import { startConsumer } from './consumer.js';
+
+type Client = ReturnType<typeof kafkaClient>;
+
+const stack = useStack();
+const group = 'notification-group';
+const logger = createLogger('spec', 'fatal');
+const running = new Set<Program>();
+/** Hints in the order of their arrival: `user/id`, `user≤id` for a position, `#topic` for an announcement. */
+const hints: string[] = [];
+let admin: ReturnType<Client['admin']>;
+let producer: ReturnType<Client['producer']>;
+let database: Database;
+let inboxes: InboxStore;
+let redis: Redis;
+
+const client = () => kafkaClient('spec', { KAFKA_BROKERS: [stack.kafkaBrokers], KAFKA_SSL: false }, logger);
+
+beforeAll(async () => {
+  await migrate(stack.databaseUrl);
+  database = await openDatabase({ url: stack.databaseUrl, connections: 2 });
+  inboxes = new InboxStore(database);
+  admin = client().admin();
+  producer = client().producer({ allowAutoTopicCreation: false });
+  redis = new Redis(stack.redisUrl);
+  redis.on('error', () => {}); // one spec takes it away
+  redis.on('message', (_, text) =>
+    readHint(text, {
+      wantsUser: () => true,
+      wantsTopic: () => true,
+      notification: ({ notification: { userId, id } }) => hints.push(`${userId}/${id}`),
+      position: ({ userId, lastId }) => hints.push(`${userId}≤${lastId}`),
+      announcement: ({ topic }) => hints.push(`#${topic}`),
+    }),
+  );
+  await Promise.all([admin.connect(), producer.connect(), redis.subscribe(`allim:${hintChannel}`)]);
+});
+afterEach(async () => {
+  await Promise.all([...running].map(stop));
+  hints.length = 0;
+});
+afterAll(async () => {
+  redis?.disconnect();
+  await Promise.all([admin?.disconnect(), producer?.disconnect(), database?.destroy()]);
+});
+
+/** Starts a consumer and answers where its health and metrics are. */
+async function start(): Promise<{ program: Program; url: string }> {
+  const port = await freePort();
+  const program = await startConsumer(
+    loadSettings(settings, {
+      NODE_ENV: 'test',
+      LOG_LEVEL: 'error',
+      PORT: String(port),
+      KAFKA_BROKERS: stack.kafkaBrokers,
+      DATABASE_URL: stack.databaseUrl,
+      REDIS_URL: stack.redisUrl,
+      KAFKA_RETRY_INTERVAL_MS: '1',
+    }),
+  );
+  running.add(program);
+  return { program, url: `http://127.0.0.1:${port}` };
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const { port } = probe.address() as AddressInfo;
+  await once(probe.close(), 'close');
+  return port;
+}
+
+async function stop(program: Program): Promise<void> {
+  running.delete(program);
+  for (const { run } of program.stop) await run();
+}
+
+/** Resolves when the group has consumed and committed everything. */
+function caughtUp(): Promise<unknown> {
+  const lag = async () => (await groupLag(admin, group, subscribedTopics)).reduce((sum, one) => sum + one.lag, 0);
+  return waitFor(async () => (await lag()) === 0, { what: 'lag 0', timeoutMs: 30_000, everyMs: 100 });
+}
+
+const send = (topic: string, ...messages: { key?: string; value: string }[]) =>
+  producer.send({ topic, messages, acks: -1 });
+const order = (userId: string, orderNumber: string) => ({
+  key: userId,
+  value: JSON.stringify({ orderNumber, userId, totalAmount: 45_000, itemCount: 2 }),
+});
+const inbox = async (userId: string) =>
+  (await inboxes.after(userId, { after: 0, size: 100, unreadOnly: false })).map(({ id, type }) => `${id} ${type}`);
+const hinted = (hint: string) => waitFor(() => hints.includes(hint), { what: `hint ${hint}` });
+const metrics = async (url: string) => (await fetch(`${url}/metrics`)).text();
+
+describe('consumer', () => {
+  it('makes a row and a hint of every event of the catalogue', async () => {
+    const { url } = await start();
+    const events = sampleEvents({ user: 'sampled', number: 1 });
+    await Promise.all(events.map(({ topic, key, value }) => send(topic, { key, value })));
+    const forUser = events.filter(({ value }) => value.includes('"sampled"')).length;
+    await hinted(`sampled/${forUser}`);
+    await caughtUp();
+    expect(await inbox('sampled')).toHaveLength(forUser);
+    expect(hints.filter((hint) => hint.startsWith('sampled/')).sort()).toEqual(
+      Array.from({ length: forUser }, (_, index) => `sampled/${index + 1}`).sort(),
+    );
+    expect((await fetch(`${url}/health/live`)).status).toBe(200);
+    expect((await fetch(`${url}/health/ready`)).status).toBe(200);
+    expect(await metrics(url)).toContain(
+      'allim_consumer_events_total{topic="shopping.order.created",outcome="saved"} 1',
+    );
+  });
+
+  it('takes an order and its cancellation for two things, and the same event ten times, by two consumers, for one', async () => {
+    await Promise.all([start(), start()]);
+    await send('shopping.order.created', order('buyer', 'ORD-1'));
+    await hinted('buyer/1');
+    await send('shopping.order.cancelled', order('buyer', 'ORD-1'));
+    await hinted('buyer/2');
+    for (let key = 0; key < 10; key++) {
+      await send('shopping.order.confirmed', { ...order('tenfold', 'ORD-2'), key: String(key) });
+    }
+    await caughtUp();
+    expect(await inbox('buyer')).toEqual(['1 ORDER_CREATED', '2 ORDER_CANCELLED']);
+    expect(await inbox('tenfold')).toEqual(['1 ORDER_CONFIRMED']);
+    expect(hints.filter((hint) => hint.startsWith('tenfold'))).toEqual(['tenfold/1']);
+  });
+
+  it('absorbs everything when all is consumed again: no row, positions instead of hints, and what was deleted stays deleted', async () => {
+    const { program } = await start();
+    await send(
+      'shopping.order.created',
+      order('replayed', 'ORD-3'),
+      order('replayed', 'ORD-4'),
+      order('replayed', 'ORD-3'),
+    );
+    await hinted('replayed/2');
+    await caughtUp();
+    await inboxes.remove('replayed', 1);
+    await stop(program);
+    hints.length = 0;
+    await admin.deleteGroups([group]); // and its offsets with it
+
+    const { url } = await start();
+    await hinted('replayed≤2');
+    await caughtUp();
+    expect(await inbox('replayed')).toEqual(['2 ORDER_CREATED']);
+    expect(hints.filter((hint) => hint.includes('/'))).toEqual([]);
+    expect(await metrics(url)).toContain(
+      'allim_consumer_events_total{topic="shopping.order.created",outcome="redelivered"}',
+    );
+  });
+
+  it('sends what it cannot process to the .DLT topic and goes on', async () => {
+    const { url } = await start();
+    await send('shopping.order.created', { key: 'poisoned', value: '{' }, order('poisoned', 'ORD-5'));
+    await hinted('poisoned/1');
+    await caughtUp();
+    const ends = await admin.fetchTopicOffsets('shopping.order.created.DLT');
+    expect(ends.reduce((sum, { high }) => sum + Number(high), 0)).toBe(1);
+    expect(await metrics(url)).toContain(
+      'allim_kafka_dead_letters_total{topic="shopping.order.created",error_class="bad-json"} 1',
+    );
+  });
+
+  it('puts a broadcast into the inbox of every subscriber and announces it once', async () => {
+    const subscriptions = new SubscriptionStore(database);
+    const users = Array.from({ length: 600 }, (_, index) => `subscriber-${index}`);
+    for (const user of users) await subscriptions.subscribe(user, 'timedeal');
+    await start();
+    await send('shopping.timedeal.started', { value: JSON.stringify({ timeDealId: 77, timeDealName: '특가' }) });
+    await hinted('#timedeal');
+    await caughtUp();
+    for (const user of [users.at(0)!, users.at(-1)!]) expect(await inbox(user)).toEqual(['1 TIMEDEAL_STARTED']);
+    expect((await inboxes.states(users)).size).toBe(users.length);
+    expect(hints.filter((hint) => hint === '#timedeal')).toHaveLength(1);
+  });
+
+  it('goes on without Redis, and counts the hints that were lost', async () => {
+    const { url } = await start();
+    await stack.redis.kill();
+    await send('shopping.order.created', order('unhinted', 'ORD-6'));
+    await caughtUp();
+    expect(await inbox('unhinted')).toEqual(['1 ORDER_CREATED']);
+    expect(await metrics(url)).toMatch(/allim_consumer_hints_total\{result="lost"\} [1-9]/);
+    expect((await fetch(`${url}/health/live`)).status).toBe(200);
+    await stack.redis.start();
+    await waitFor(
+      async () => {
+        await send('shopping.order.created', order('unhinted', `ORD-${Date.now()}`));
+        return hints.some((hint) => hint.startsWith('unhinted/'));
+      },
+      { what: 'hints to be heard again', everyMs: 200 },
+    );
+  });
+
+  it('is not ready while the database is away, stays live, and takes everything in afterwards', async () => {
+    const { url } = await start();
+    await stack.database.kill();
+    await send('shopping.order.created', order('patient', 'ORD-7'));
+    await waitFor(async () => (await fetch(`${url}/health/ready`)).status === 503, { what: 'not ready' });
+    expect((await fetch(`${url}/health/live`)).status).toBe(200);
+    await waitFor(async () => /allim_kafka_infrastructure_waits_total [1-9]/.test(await metrics(url)), {
+      what: 'a wait',
+    });
+    await stack.database.start();
+    await caughtUp();
+    expect(hints).toContain('patient/1');
+    expect(await inbox('patient')).toEqual(['1 ORDER_CREATED']);
+    expect(await metrics(url)).not.toContain('allim_kafka_dead_letters_total{');
+  });
+});

@@ -1,0 +1,68 @@
+import { type KafkaRecord } from '@allim/kafka';
+import { plan } from './plan.js';
+
+const record = (topic: string, event: object | null): KafkaRecord => ({
+  topic,
+  partition: 2,
+  offset: '17',
+  key: null,
+  value: event && Buffer.from(JSON.stringify(event)),
+  headers: {},
+  timestamp: '0',
+  timestampType: 'CreateTime',
+});
+const order = { orderNumber: 'ORD-1', userId: 'user-1', totalAmount: 45_000, itemCount: 2 };
+
+describe('plan', () => {
+  it('makes a notification of an event, with the record as its origin', () => {
+    expect(plan(record('shopping.order.created', order))).toEqual({
+      kind: 'notify',
+      notification: {
+        identity: expect.any(Buffer),
+        userId: 'user-1',
+        type: 'ORDER_CREATED',
+        title: expect.any(String),
+        message: expect.any(String),
+        link: '/shopping/orders/ORD-1',
+        reference: { type: 'order', id: 'ORD-1' },
+        params: expect.any(String),
+        origin: { topic: 'shopping.order.created', partition: 2, offset: '17' },
+      },
+    });
+  });
+
+  it('gives the same fact the same identity wherever it lies, and another one to its cancellation', () => {
+    const identity = (one: KafkaRecord) => {
+      const planned = plan(one);
+      return planned.kind === 'notify' && planned.notification.identity.toString('hex');
+    };
+    const created = record('shopping.order.created', order);
+    expect(identity({ ...created, partition: 0, offset: '99' })).toBe(identity(created));
+    expect(identity(record('shopping.order.cancelled', order))).not.toBe(identity(created));
+  });
+
+  it('plans a broadcast for whoever subscribes', () => {
+    const planned = plan(record('shopping.timedeal.started', { timeDealId: 1, timeDealName: '특가' }));
+    expect(planned).toMatchObject({ kind: 'broadcast', topic: 'timedeal' });
+    const users = planned.kind === 'broadcast' ? ['a', 'b'].map(planned.forUser) : [];
+    expect(users.map(({ userId }) => userId)).toEqual(['a', 'b']);
+    expect(users[0]?.identity.equals(users[1]!.identity)).toBe(false);
+  });
+
+  it('tells nobody of what they did themselves', () => {
+    const like = { likeId: 1, postId: 1, postTitle: 't', authorId: 'me', likerId: 'me', likerName: 'Me' };
+    expect(plan(record('blog.post.liked', like))).toEqual({ kind: 'nobody' });
+  });
+
+  it('refuses what is wrong with its class', () => {
+    expect(plan(record('shopping.order.created', null))).toMatchObject({
+      kind: 'refuse',
+      error: { errorClass: 'empty' },
+    });
+    expect(plan(record('shopping.order.created', {}))).toMatchObject({
+      kind: 'refuse',
+      error: { errorClass: 'bad-schema' },
+    });
+    expect(plan(record('elsewhere', order))).toMatchObject({ kind: 'refuse', error: { errorClass: 'unknown-topic' } });
+  });
+});

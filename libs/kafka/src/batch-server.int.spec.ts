@@ -1,0 +1,305 @@
+import { randomUUID } from 'node:crypto';
+import { createLogger } from '@allim/platform';
+import { useStack, waitFor } from '@allim/testing';
+import { jest } from '@jest/globals';
+import { type Admin, type KafkaMessage, type Message, type Producer } from 'kafkajs';
+import { Registry } from 'prom-client';
+import { batchPattern } from './batch-handler.js';
+import { KafkaBatchServer } from './batch-server.js';
+import { kafkaClient } from './client.js';
+import { groupLag } from './lag.js';
+import { type KafkaRecord } from './record.js';
+import { ensureTopics } from './topics.js';
+import { type BatchHandler, dead, done, InfrastructureDown } from './verdict.js';
+
+const stack = useStack({ database: false, redis: false });
+const logger = createLogger('spec', 'fatal');
+const fatal: Error[] = [];
+const running = new Set<KafkaBatchServer>();
+let admin: Admin;
+let producer: Producer;
+
+const client = () => kafkaClient('spec', { KAFKA_BROKERS: [stack.kafkaBrokers], KAFKA_SSL: false }, logger);
+
+beforeAll(async () => {
+  admin = client().admin();
+  producer = client().producer({ allowAutoTopicCreation: false });
+  await Promise.all([admin.connect(), producer.connect()]);
+});
+afterEach(async () => {
+  jest.restoreAllMocks();
+  await Promise.all([...running].map((server) => server.close()));
+  running.clear();
+  expect(fatal.splice(0)).toEqual([]);
+});
+afterAll(() => Promise.all([admin?.disconnect(), producer?.disconnect()]));
+
+/** A topic of its own with two partitions, and the means to read it. */
+async function world(changes: { KAFKA_RETRY_MAX_ATTEMPTS?: number } = {}) {
+  const topic = `spec.${randomUUID()}`;
+  const group = `group.${topic}`;
+  await ensureTopics(admin, [topic], 2);
+  const settings = {
+    KAFKA_BROKERS: [stack.kafkaBrokers],
+    KAFKA_SSL: false,
+    KAFKA_GROUP_ID: group,
+    KAFKA_RETRY_INTERVAL_MS: 1,
+    KAFKA_RETRY_MAX_ATTEMPTS: 1,
+    KAFKA_BATCH_RECORDS: 500,
+    KAFKA_BATCHES_IN_FLIGHT: 2,
+    KAFKA_COMMIT_INTERVAL_MS: 10,
+    KAFKA_TOPIC_PARTITIONS: 2,
+    ...changes,
+  };
+  return {
+    topic,
+    group,
+    send: (partition: number, ...messages: Omit<Message, 'partition'>[]) =>
+      producer.send({ topic, messages: messages.map((one) => ({ ...one, partition })), acks: -1 }),
+    /** The next offset the group will read, by partition; -1: none was committed. */
+    committed: async () => {
+      const [offsets] = await admin.fetchOffsets({ groupId: group, topics: [topic] });
+      return [0, 1].map((wanted) => Number(offsets?.partitions.find(({ partition }) => partition === wanted)?.offset));
+    },
+    async serve(handle: BatchHandler<KafkaRecord>) {
+      const registry = new Registry();
+      const server = new KafkaBatchServer({
+        kafka: client(),
+        topics: [topic],
+        settings,
+        logger,
+        registry,
+        onFatal: (error) => fatal.push(error),
+      });
+      server.addHandler(batchPattern, handle as never, true);
+      running.add(server);
+      await new Promise<void>((resolve, reject) => {
+        void server.listen((error) => (error ? reject(error) : resolve()));
+      });
+      const counted = async (name: string) =>
+        (await registry.getSingleMetric(name)?.get())?.values.reduce((sum, { value }) => sum + value, 0) ?? 0;
+      return { server, counted };
+    },
+  };
+}
+
+const text = ({ value }: { value: Buffer | null }) => value?.toString() ?? '';
+const allDone: BatchHandler<KafkaRecord> = async (records) => records.map(() => done);
+const bad = dead('bad-json', new Error('x'));
+
+/** Reads `count` dead letters, and what else comes within the moment after. */
+async function letters(topic: string, count: number): Promise<KafkaMessage[]> {
+  const read: KafkaMessage[] = [];
+  const consumer = client().consumer({ groupId: randomUUID(), maxWaitTimeInMs: 100 });
+  await consumer.connect();
+  try {
+    await consumer.subscribe({ topics: [`${topic}.DLT`], fromBeginning: true });
+    await consumer.run({ eachMessage: async ({ message }) => void read.push(message) });
+    await waitFor(() => read.length >= count, { what: `${count} dead letters`, timeoutMs: 20_000 });
+    const ends = await admin.fetchTopicOffsets(`${topic}.DLT`);
+    expect(ends.reduce((sum, { high }) => sum + Number(high), 0)).toBe(count);
+    return read;
+  } finally {
+    await consumer.disconnect();
+  }
+}
+
+describe('KafkaBatchServer', () => {
+  it('hands in every record once, each partition in its order, and begins where it ended', async () => {
+    const { topic, send, serve, committed, group } = await world();
+    const seen: KafkaRecord[] = [];
+    const handle: BatchHandler<KafkaRecord> = async (records) => {
+      seen.push(...records);
+      return records.map(() => done);
+    };
+    await send(0, ...Array.from({ length: 1_200 }, (_, n) => ({ value: `${n}` })));
+    await send(1, { key: 'k', value: 'one', headers: { a: 'b' }, timestamp: '1770372000000' });
+    const { server } = await serve(handle);
+    await waitFor(async () => (await committed()).join() === '1200,1', { what: 'all offsets' });
+    expect(seen.filter(({ partition }) => partition === 0).map(text)).toEqual(
+      Array.from({ length: 1_200 }, (_, n) => `${n}`),
+    );
+    expect(seen.filter(({ partition }) => partition === 1)).toEqual([
+      {
+        topic,
+        partition: 1,
+        offset: '0',
+        key: Buffer.from('k'),
+        value: Buffer.from('one'),
+        headers: { a: Buffer.from('b') },
+        timestamp: '1770372000000',
+        timestampType: 'CreateTime',
+      },
+    ]);
+    await server.close();
+
+    await send(1, { value: 'two' });
+    expect(await groupLag(admin, group, [topic])).toEqual(
+      expect.arrayContaining([
+        { topic, partition: 0, lag: 0 },
+        { topic, partition: 1, lag: 1 },
+      ]),
+    );
+    seen.length = 0;
+    await serve(handle);
+    await waitFor(() => seen.length > 0, { what: 'the new record' });
+    expect(seen.map(text)).toEqual(['two']);
+  });
+
+  it('commits no offset of a record that is still being handled', async () => {
+    const { send, serve, committed } = await world();
+    const gate = Promise.withResolvers<void>();
+    const handled: string[] = [];
+    await send(0, { value: 'held' });
+    await send(1, { value: 'quick' });
+    await serve(async (records) => {
+      if (records.some((record) => text(record) === 'held')) await gate.promise;
+      handled.push(...records.map(text));
+      return records.map(() => done);
+    });
+    // The other partition's offset proves that commits go on meanwhile.
+    await waitFor(async () => (await committed())[1] === 1, { what: 'the offset of the quick one' });
+    expect(handled).toEqual(['quick']);
+    expect(await committed()).toEqual([-1, 1]);
+    gate.resolve();
+    await waitFor(async () => (await committed())[0] === 1, { what: 'the offset of the held one' });
+  });
+
+  it('keeps the offset until the dead letter is acknowledged, also over a restart', async () => {
+    const { topic, send, serve, committed } = await world();
+    const refused = jest.spyOn(logger, 'error');
+    const gone = Promise.withResolvers<void>();
+    await send(0, { key: 'k', value: 'bad' });
+    await send(1, { value: 'good' });
+    const { server } = await serve(async (records) => {
+      if (records.some((record) => text(record) === 'bad')) {
+        await admin.deleteTopics({ topics: [`${topic}.DLT`] });
+        gone.resolve();
+      }
+      await gone.promise;
+      return records.map((record) => (text(record) === 'bad' ? bad : done));
+    });
+    await waitFor(() => refused.mock.calls.length >= 2, { what: 'two refused publishes', timeoutMs: 30_000 });
+    await waitFor(async () => (await committed())[1] === 1, { what: 'the offset of the good one' });
+    expect(await committed()).toEqual([-1, 1]);
+    await server.close();
+    expect(await committed()).toEqual([-1, 1]);
+
+    await serve(async (records) => records.map(() => bad)); // makes the topic anew
+    const [letter] = await letters(topic, 1);
+    expect([letter?.key?.toString(), letter?.value?.toString()]).toEqual(['k', 'bad']);
+    await waitFor(async () => (await committed())[0] === 1, { what: 'the offset of the dead one' });
+  });
+
+  it('buries hundreds of records at once, and the largest one a topic takes', async () => {
+    const { topic, send, serve, committed } = await world();
+    const values = [...Array.from({ length: 600 }, (_, n) => Buffer.from(`${n}`)), Buffer.alloc(1_048_000, 'x')];
+    for (const value of [values.slice(0, 600), values.slice(600)])
+      await send(0, ...value.map((one) => ({ value: one })));
+    const failure = dead('bad-schema', Object.assign(new Error('x'), { stack: 's'.repeat(10_000) }));
+    await serve(async (records) => records.map(() => failure));
+    await waitFor(async () => (await committed())[0] === 601, { what: 'all offsets', timeoutMs: 30_000 });
+    const buried = await letters(topic, 601);
+    expect(buried.map(({ value }) => value?.length)).toEqual(values.map(({ length }) => length));
+    expect(buried.slice(0, 600).map(text)).toEqual(values.slice(0, 600).map(String));
+  });
+
+  it.each([TypeError, RangeError, ReferenceError, SyntaxError])(
+    'survives a handler that throws a %p: one dead letter, the others are done',
+    async (Thrown) => {
+      const { topic, send, serve, committed } = await world();
+      await send(0, { value: 'a' }, { value: 'bad' }, { value: 'b' });
+      const handled: string[] = [];
+      const { counted } = await serve(async (records) => {
+        if (records.some((record) => text(record) === 'bad')) throw new Thrown('bug');
+        handled.push(...records.map(text));
+        return records.map(() => done);
+      });
+      await waitFor(async () => (await committed())[0] === 3, { what: 'all offsets' });
+      expect(handled).toEqual(['a', 'b']);
+      const [letter] = await letters(topic, 1);
+      expect(String(letter?.headers?.['allim-error-class'])).toBe('handler');
+      expect(String(letter?.headers?.['allim-attempts'])).toBe('2');
+      expect(await counted('allim_kafka_retries_total')).toBe(2);
+    },
+  );
+
+  it('waits for infrastructure longer than its session lasts, and stays a live member', async () => {
+    const { send, serve, committed } = await world();
+    const until = Date.now() + 8_000;
+    await send(0, { value: 'a' });
+    const { server, counted } = await serve(async (records) => {
+      if (Date.now() < until) throw new InfrastructureDown('database');
+      return records.map(() => done);
+    });
+    await waitFor(async () => (await committed())[0] === 1, { what: 'the offset', timeoutMs: 20_000 });
+    expect(await counted('allim_kafka_rebalances_total')).toBe(1);
+    expect(await counted('allim_kafka_infrastructure_waits_total')).toBeGreaterThan(3);
+    expect(await counted('allim_kafka_dead_letters_total')).toBe(0);
+    expect(server.live()).toBeUndefined();
+  });
+
+  it('lets the batch under way end when it is closed, and commits it', async () => {
+    const { send, serve, committed } = await world();
+    const begun = Promise.withResolvers<void>();
+    const gate = Promise.withResolvers<void>();
+    await send(0, { value: 'a' });
+    const { server } = await serve(async (records) => {
+      begun.resolve();
+      await gate.promise;
+      return records.map(() => done);
+    });
+    await begun.promise;
+    const closed = server.close();
+    gate.resolve();
+    await closed;
+    expect(await committed()).toEqual([1, -1]);
+  });
+
+  it('is not live without a sign of progress for 30 s', async () => {
+    const { serve } = await world();
+    const { server } = await serve(allDone);
+    await server.ready();
+    expect(server.live()).toBeUndefined();
+    await server.close();
+    const now = Date.now();
+    jest.spyOn(Date, 'now').mockReturnValue(now + 32_000);
+    expect(server.live()).toMatch(/no heartbeat and no fetch for \d+ s/);
+  });
+
+  it('does not start without a handler', async () => {
+    const { topic } = await world();
+    const server = new KafkaBatchServer({
+      kafka: client(),
+      topics: [topic],
+      settings: { KAFKA_GROUP_ID: topic } as never,
+      logger,
+      registry: new Registry(),
+      onFatal: () => {},
+    });
+    const told = new Promise((resolve) => void server.listen(resolve));
+    expect(await told).toEqual(new Error('no controller has a @KafkaBatchHandler()'));
+  });
+});
+
+describe('ensureTopics', () => {
+  it('makes a .DLT topic with as many partitions, for records larger than its topic takes; again changes nothing', async () => {
+    const topic = `spec.${randomUUID()}`;
+    await admin.createTopics({
+      topics: [
+        { topic, numPartitions: 4, configEntries: [{ name: 'max.message.bytes', value: '2000000' }] },
+        { topic: `${topic}.DLT`, numPartitions: 1 },
+      ],
+    });
+    const other = `spec.${randomUUID()}`;
+    await ensureTopics(admin, [topic, other], 3);
+    await ensureTopics(admin, [topic, other], 5);
+    const { topics } = await admin.fetchTopicMetadata({ topics: [topic, `${topic}.DLT`, other, `${other}.DLT`] });
+    expect(topics.map(({ partitions }) => partitions.length)).toEqual([4, 4, 3, 3]);
+    const { resources } = await admin.describeConfigs({
+      includeSynonyms: false,
+      resources: [{ type: 2, name: `${other}.DLT`, configNames: ['max.message.bytes'] }],
+    });
+    expect(Number(resources[0]?.configEntries[0]?.configValue)).toBe(1_048_588 + 65_536);
+  });
+});
