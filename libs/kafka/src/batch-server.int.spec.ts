@@ -294,8 +294,10 @@ describe('ensureTopics', () => {
     const other = `spec.${randomUUID()}`;
     await ensureTopics(admin, [topic, other], 3);
     await ensureTopics(admin, [topic, other], 5);
-    const { topics } = await admin.fetchTopicMetadata({ topics: [topic, `${topic}.DLT`, other, `${other}.DLT`] });
-    expect(topics.map(({ partitions }) => partitions.length)).toEqual([4, 4, 3, 3]);
+    const names = [topic, `${topic}.DLT`, other, `${other}.DLT`];
+    const { topics } = await admin.fetchTopicMetadata({ topics: names });
+    const counts = new Map(topics.map(({ name, partitions }) => [name, partitions.length]));
+    expect(names.map((name) => counts.get(name))).toEqual([4, 4, 3, 3]);
     const { resources } = await admin.describeConfigs({
       includeSynonyms: false,
       resources: [{ type: 2, name: `${other}.DLT`, configNames: ['max.message.bytes'] }],

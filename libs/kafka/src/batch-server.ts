@@ -18,10 +18,12 @@ import { deadLetter, deadLetterTopic, portions } from './dead-letter.js';
 import { groupLag } from './lag.js';
 import { batchMetrics } from './metrics.js';
 import { type Judged, patient } from './patience.js';
-import { type KafkaRecord, traceIdOf } from './record.js';
+import { type KafkaRecord, ownHeaders, traceIdOf } from './record.js';
 import { type KafkaConsumerSettings } from './settings.js';
 import { ensureTopics } from './topics.js';
 import { type Verdict } from './verdict.js';
+
+const { CompressionTypes } = kafkajs;
 
 /** After a crash the partitions move when the session is over: the smallest time-out that brokers accept by default. */
 const sessionTimeoutMs = 6_000;
@@ -34,6 +36,8 @@ const rebalanceGraceMs = 2_000;
 const liveWithinMs = 30_000;
 const lagIntervalMs = 5_000;
 const reconnectMs = 1_000;
+/** A `.DLT` topic that has grown with its topic must be known soon; the default is 5 minutes. */
+const metadataMaxAgeMs = 5_000;
 
 export interface KafkaBatchServerOptions {
   kafka: Kafka;
@@ -57,6 +61,7 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
   private readonly producer: Producer;
   private readonly admin: Admin;
   private readonly metrics: ReturnType<typeof batchMetrics>;
+  /** Abandoned with each membership: what was fetched as a former member is fetched again by whoever owns it now. */
   private coalescer?: Coalescer<KafkaRecord, Judged>;
   private readonly timers: NodeJS.Timeout[] = [];
   private readonly stopping = new AbortController();
@@ -74,14 +79,16 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
     this.producer = kafka.producer({
       allowAutoTopicCreation: false,
       createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
+      metadataMaxAge: metadataMaxAgeMs,
     });
     this.consumer = kafka.consumer({
       groupId: settings.KAFKA_GROUP_ID,
       sessionTimeout: sessionTimeoutMs,
       heartbeatInterval: heartbeatIntervalMs,
       maxWaitTimeInMs: 500,
-      maxBytesPerPartition: Number(process.env.MBP ?? 524_288),
-      maxBytes: Number(process.env.MB ?? 2_097_152),
+      // A round of fetches is unpacked at once: more bytes are more memory, and no more speed.
+      maxBytesPerPartition: 524_288,
+      maxBytes: 2_097_152,
       allowAutoTopicCreation: false,
       retry: {
         initialRetryTime: 200,
@@ -160,9 +167,10 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
   private async connect(): Promise<number> {
     const { topics, settings, logger } = this.options;
     for (;;) {
+      this.lastProgress = Date.now(); // waiting for Kafka is what we are here for
       try {
         await Promise.all([this.admin.connect(), this.producer.connect(), this.consumer.connect()]);
-        await ensureTopics(this.admin, topics, settings.KAFKA_TOPIC_PARTITIONS);
+        await this.ensureTopics();
         // A new or restarted broker answers everything else before its group coordinator does.
         await this.admin.describeGroups([settings.KAFKA_GROUP_ID]);
         const { topics: metadata } = await this.admin.fetchTopicMetadata({ topics: [...topics] });
@@ -184,6 +192,7 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
     this.consumer.on(HEARTBEAT, progress);
     this.consumer.on(GROUP_JOIN, ({ payload }) => {
       progress();
+      this.coalescer?.abandon('another membership has begun');
       this.joined = true;
       this.offsets = undefined;
       this.assigned = new Set(
@@ -197,6 +206,8 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
     // Sent on the coordinator's connection before the request to join again, so the old membership still counts.
     this.consumer.on(REBALANCING, () => this.commit());
     this.consumer.on(CRASH, ({ payload }) => {
+      this.joined = false;
+      this.coalescer?.abandon('the membership is over');
       if (payload.restart || this.stopping.signal.aborted) return;
       // To kafkajs a coordinator that is not back yet is the end; to us it is a broker to be waited for.
       if (payload.error.name === 'KafkaJSGroupCoordinatorNotFound') void this.rejoin();
@@ -215,11 +226,12 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
   /** Whatever is thrown here but kafkajs' own errors would stop the consumer for good, while the process lives on. */
   private async eachBatch(payload: EachBatchPayload): Promise<void> {
     this.offsets = payload;
+    const signal = this.coalescer?.signal;
     try {
       await this.consume(payload);
     } catch (error) {
       if (error instanceof Error && error.name.startsWith('KafkaJS')) throw error;
-      if (this.stopping.signal.aborted) return;
+      if (error === signal?.reason) return; // abandoned
       // Not resolved, so it is fetched again.
       this.options.logger.error({ err: error }, 'a batch could not be handled');
       await sleep(reconnectMs);
@@ -229,26 +241,31 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
   }
 
   private async consume(payload: EachBatchPayload): Promise<void> {
+    if (!this.coalescer) throw new Error('not listening');
+    const { signal } = this.coalescer;
     const { topic, partition, messages } = payload.batch;
     const limit = this.options.settings.KAFKA_BATCH_RECORDS;
     for (let start = 0; start < messages.length; start += limit) {
       if (!payload.isRunning() || payload.isStale() || this.stopping.signal.aborted) return;
       const records = messages.slice(start, start + limit).map((message) => toRecord(topic, partition, message));
-      await this.keepingMembership(payload, this.handle(records));
+      await this.keepingMembership(payload, this.handle(this.coalescer, records));
+      // With several brokers kafkajs may join again while batches of the others are under way: this partition may be another's.
+      if (signal.aborted) return;
       payload.resolveOffset(records.at(-1)!.offset);
       this.options.passing?.('resolved');
       await payload.heartbeat();
     }
   }
 
-  private async handle(records: KafkaRecord[]): Promise<void> {
-    if (!this.coalescer) throw new Error('not listening');
-    const judged = await this.coalescer.submit(records);
-    await this.bury(records, judged);
+  private async handle(coalescer: Coalescer<KafkaRecord, Judged>, records: KafkaRecord[]): Promise<void> {
+    const { signal } = coalescer;
+    const judged = await coalescer.submit(records);
+    signal.throwIfAborted();
+    await this.bury(records, judged, signal);
   }
 
   /** Publishes the dead ones and waits, as long as it takes, for their acknowledgement by all replicas. */
-  private async bury(records: KafkaRecord[], judged: Judged[]): Promise<void> {
+  private async bury(records: KafkaRecord[], judged: Judged[], signal: AbortSignal): Promise<void> {
     const letters = records.flatMap((record, index) => {
       const { verdict, attempts } = judged[index]!;
       return verdict.kind === 'dead' ? [{ record, attempts, ...verdict.error }] : [];
@@ -257,7 +274,7 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
     const group = this.options.settings.KAFKA_GROUP_ID;
     const topic = deadLetterTopic(letters[0]!.record.topic);
     const messages = letters.map((letter) => deadLetter(letter.record, { ...letter, group, failedAt: Date.now() }));
-    for (const portion of portions(messages)) await this.publish(topic, portion);
+    for (const portion of portions(messages)) await this.publish(topic, portion, signal);
     this.options.passing?.('letters-acknowledged');
     for (const { record, errorClass, error, attempts } of letters) {
       this.metrics.deadLetters.inc({ topic: record.topic, error_class: errorClass });
@@ -276,20 +293,27 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
     }
   }
 
-  private async publish(topic: string, messages: Message[]): Promise<void> {
+  private async publish(topic: string, messages: Message[], signal: AbortSignal): Promise<void> {
     for (;;) {
       try {
-        await this.producer.send({ topic, messages, acks: -1 });
-        return;
+        const written = await this.producer.send({ topic, messages, acks: -1, compression: CompressionTypes.GZIP });
+        // For a partition that it does not know, kafkajs sends nothing and reports success.
+        if (written.some(({ partition }) => partition === messages[0]?.partition)) return;
+        throw new Error(`${topic} has no partition ${messages[0]?.partition} yet`);
       } catch (error) {
-        this.stopping.signal.throwIfAborted();
+        signal.throwIfAborted();
         this.options.logger.error(
           { err: error, topic, letters: messages.length },
           'dead letters are not acknowledged; the partition waits',
         );
-        await sleep(reconnectMs, undefined, { signal: this.stopping.signal });
+        await sleep(reconnectMs, undefined, { signal });
+        await this.ensureTopics().catch(() => {}); // a topic has grown, or its .DLT was deleted
       }
     }
+  }
+
+  private ensureTopics(): Promise<void> {
+    return ensureTopics(this.admin, this.options.topics, this.options.settings.KAFKA_TOPIC_PARTITIONS);
   }
 
   /**
@@ -369,7 +393,7 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
     if (this.stopping.signal.aborted) return;
     this.stopping.abort();
     for (const timer of this.timers) clearInterval(timer);
-    this.coalescer?.stop();
+    this.coalescer?.abandon('stopping');
     await this.commit();
     await this.consumer.stop();
     await Promise.all([this.consumer.disconnect(), this.producer.disconnect(), this.admin.disconnect()]);
@@ -392,7 +416,7 @@ function toRecord(topic: string, partition: number, message: KafkaMessage): Kafk
     offset: message.offset,
     key: message.key,
     value: message.value,
-    headers: message.headers ?? {},
+    headers: ownHeaders(message.headers ?? {}),
     timestamp: message.timestamp,
     timestampType: batchContext?.timestampType === 1 ? 'LogAppendTime' : 'CreateTime',
   };

@@ -14,7 +14,7 @@ interface Submission<Item, Result> {
  */
 export class Coalescer<Item, Result> {
   private readonly waiting: Submission<Item, Result>[] = [];
-  private readonly abort = new AbortController();
+  private current = new AbortController();
   private inFlight = 0;
 
   constructor(
@@ -22,19 +22,25 @@ export class Coalescer<Item, Result> {
     private readonly options: { limit: number; inFlight: number },
   ) {}
 
-  /** Resolves when all items are handled. Rejects when `work` does, or at once after `stop`. */
+  /** Aborted when what was handed in up to then is abandoned. */
+  get signal(): AbortSignal {
+    return this.current.signal;
+  }
+
+  /** Resolves when all items are handled. Rejects when `work` does, or when they are abandoned before it begins. */
   submit(items: Item[]): Promise<Result[]> {
     return new Promise((resolve, reject) => {
-      if (this.abort.signal.aborted) return reject(this.abort.signal.reason);
       this.waiting.push({ items, resolve, reject });
       this.next();
     });
   }
 
-  /** What waits is rejected; what is under way may end by itself. */
-  stop(): void {
-    this.abort.abort(new Error('stopping'));
-    for (const { reject } of this.waiting.splice(0)) reject(this.abort.signal.reason);
+  /** What waits is rejected; what is under way is told by its signal and may end by itself. */
+  abandon(reason: string): void {
+    const { current } = this;
+    this.current = new AbortController();
+    current.abort(new Error(reason));
+    for (const { reject } of this.waiting.splice(0)) reject(current.signal.reason);
   }
 
   private next(): void {
@@ -61,7 +67,7 @@ export class Coalescer<Item, Result> {
     try {
       const items =
         submissions.length === 1 ? submissions[0]!.items : submissions.flatMap((submission) => submission.items);
-      const results = await this.work(items, this.abort.signal);
+      const results = await this.work(items, this.signal);
       let start = 0;
       for (const submission of submissions) {
         submission.resolve(results.slice(start, start + submission.items.length));

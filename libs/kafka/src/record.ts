@@ -15,6 +15,19 @@ export interface KafkaRecord {
   timestampType: 'CreateTime' | 'LogAppendTime';
 }
 
+/**
+ * The headers that a record really has. kafkajs collects them in a plain object: one that is named like an inherited
+ * member (`toString`, `constructor`) gets that member as its first value, and `__proto__` becomes the prototype.
+ */
+export function ownHeaders(headers: IHeaders): IHeaders {
+  const prototype: unknown = Object.getPrototypeOf(headers);
+  const entries = Object.entries(headers);
+  if (Array.isArray(prototype)) entries.push(['__proto__', prototype]);
+  return Object.fromEntries(
+    entries.map(([name, value]) => [name, Array.isArray(value) && name in Object.prototype ? value.slice(1) : value]),
+  );
+}
+
 /** The trace a record belongs to, from its W3C `traceparent` header; undefined without one. */
 export function traceIdOf(record: KafkaRecord): string | undefined {
   const header = record.headers.traceparent;

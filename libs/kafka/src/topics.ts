@@ -1,5 +1,8 @@
-import kafkajs, { type Admin, type ITopicConfig } from 'kafkajs';
+import kafkajs, { type Admin, type IResourceConfigEntry, type ITopicConfig } from 'kafkajs';
 import { deadLetterTopic } from './dead-letter.js';
+
+const { ConfigResourceTypes, ConfigSource } = kafkajs;
+const maxBytes = 'max.message.bytes';
 
 /** Room for the headers that a dead letter has more than its record, in bytes. */
 const headerRoom = 65_536;
@@ -15,22 +18,42 @@ export async function ensureTopics(admin: Admin, topics: readonly string[], part
     admin,
     topics.map((topic) => ({ topic, numPartitions: partitions, replicationFactor: -1 })),
   );
-  const [counts, sizes] = await Promise.all([partitionCounts(admin, topics), maxMessageBytes(admin, topics)]);
+  const [counts, sizes] = await Promise.all([partitionCounts(admin, topics), topicConfigs(admin, topics)]);
   const letters = topics.map((topic) => ({
     topic: deadLetterTopic(topic),
     numPartitions: counts.get(topic) ?? partitions,
     replicationFactor: -1,
-    configEntries: [{ name: 'max.message.bytes', value: String((sizes.get(topic) ?? 1_048_588) + headerRoom) }],
+    configEntries: [{ name: maxBytes, value: String(limitOf(sizes.get(topic)) + headerRoom) }],
   }));
   await create(admin, letters);
-  const present = await partitionCounts(
-    admin,
-    letters.map(({ topic }) => topic),
-  );
-  const tooFew = letters.filter(({ topic, numPartitions }) => (present.get(topic) ?? 0) < numPartitions);
+  await widen(admin, letters);
+}
+
+/** Gives `.DLT` topics that were there before us (of other services, or from before their topic grew) what they lack. */
+async function widen(
+  admin: Admin,
+  letters: (ITopicConfig & { configEntries: IResourceConfigEntry[] })[],
+): Promise<void> {
+  const names = letters.map(({ topic }) => topic);
+  const [counts, configs] = await Promise.all([partitionCounts(admin, names), topicConfigs(admin, names)]);
+  const tooFew = letters.filter(({ topic, numPartitions = 0 }) => (counts.get(topic) ?? 0) < numPartitions);
   if (tooFew.length > 0) {
     await admin.createPartitions({
-      topicPartitions: tooFew.map(({ topic, numPartitions }) => ({ topic, count: numPartitions })),
+      topicPartitions: tooFew.map(({ topic, numPartitions = 0 }) => ({ topic, count: numPartitions })),
+    });
+  }
+  const tooNarrow = letters.filter(
+    ({ topic, configEntries: [limit] }) => limitOf(configs.get(topic)) < Number(limit?.value),
+  );
+  if (tooNarrow.length > 0) {
+    await admin.alterConfigs({
+      validateOnly: false,
+      resources: tooNarrow.map(({ topic, configEntries }) => ({
+        type: ConfigResourceTypes.TOPIC,
+        name: topic,
+        // This call replaces all that is set for the topic: what was set stays.
+        configEntries: [...(configs.get(topic) ?? []).filter(({ name }) => name !== maxBytes), ...configEntries],
+      })),
     });
   }
 }
@@ -47,16 +70,22 @@ async function partitionCounts(admin: Admin, topics: readonly string[]): Promise
   return new Map(metadata.topics.map(({ name, partitions }) => [name, partitions.length]));
 }
 
-async function maxMessageBytes(admin: Admin, topics: readonly string[]): Promise<Map<string, number>> {
+/** What is set for each topic itself, and the limit of a record's size wherever it is set. */
+async function topicConfigs(admin: Admin, topics: readonly string[]): Promise<Map<string, IResourceConfigEntry[]>> {
   const { resources } = await admin.describeConfigs({
     includeSynonyms: false,
-    resources: topics.map((name) => ({
-      type: kafkajs.ConfigResourceTypes.TOPIC,
-      name,
-      configNames: ['max.message.bytes'],
-    })),
+    resources: topics.map((name) => ({ type: ConfigResourceTypes.TOPIC, name })),
   });
   return new Map(
-    resources.map(({ resourceName, configEntries }) => [resourceName, Number(configEntries[0]?.configValue)]),
+    resources.map(({ resourceName, configEntries }) => [
+      resourceName,
+      configEntries
+        .filter(({ configName, configSource }) => configSource === ConfigSource.TOPIC_CONFIG || configName === maxBytes)
+        .map(({ configName, configValue }) => ({ name: configName, value: configValue })),
+    ]),
   );
+}
+
+function limitOf(entries: IResourceConfigEntry[] = []): number {
+  return Number(entries.find(({ name }) => name === maxBytes)?.value ?? 1_048_588);
 }
