@@ -1,7 +1,10 @@
 import { type Session, type Value } from './database.js';
 
-/** Rows of one multi-row statement. Few sizes, so that the server keeps few prepared statements; 21 rows are 16 + 4 + 1. */
-const sizes = [256, 64, 16, 4, 1] as const;
+/**
+ * Rows of one multi-row statement: a full batch in one, others in few (21 rows are 16 + 4 + 1), and not so many sizes
+ * that the server would have to keep a statement for every number. A round trip costs as much as 10 to 20 rows.
+ */
+const sizes = [500, 256, 128, 64, 32, 16, 8, 4, 2, 1] as const;
 
 const shapes = new Map<string, string>();
 
