@@ -29,6 +29,7 @@ async function consume({ kafkaBrokers, databaseUrl, redisUrl, topics }: Referenc
       const consumer = kafka.consumer({ groupId: `reference-${topic}`, maxWaitTimeInMs: 500 });
       await consumer.connect();
       await consumer.subscribe({ topic, fromBeginning: true });
+      const joined = new Promise<void>((resolve) => consumer.on(consumer.events.GROUP_JOIN, () => resolve()));
       await consumer.run({
         autoCommit: false,
         partitionsConsumedConcurrently: 1,
@@ -38,6 +39,7 @@ async function consume({ kafkaBrokers, databaseUrl, redisUrl, topics }: Referenc
           await consumer.commitOffsets([{ topic, partition, offset: String(Number(message.offset) + 1) }]);
         },
       });
+      await joined;
     }),
   );
 }
