@@ -47,6 +47,7 @@ describe('a token of our secret', () => {
     ['an empty user', hs256(claims({ sub: '' }))],
     ['a user that is too long', hs256(claims({ sub: 'x'.repeat(65) }))],
     ['a user with a line break', hs256(claims({ sub: 'user-1\nuser-2' }))],
+    ['a user of half a character', hs256(claims({ sub: 'user-\ud83d' }))],
     ['garbage', 'a.b.c'],
   ])('is refused with %s', async (_name, token) => {
     await expect(withToken(token)).rejects.toMatchObject({ code: 'C001' });
@@ -131,6 +132,13 @@ describe('a user named by the gateway', () => {
       scopes: [],
       byGateway: true,
     });
+  });
+
+  it('has the same name as in a token, beyond ASCII too', async () => {
+    const secret = { 'x-gateway-secret': settings.AUTH_GATEWAY_SECRET };
+    const asNodeReadsIt = (bytes: Buffer) => ({ ...secret, 'x-user-id': bytes.toString('latin1') });
+    expect(await caller(settings, asNodeReadsIt(Buffer.from('é 사용자')))).toMatchObject({ userId: 'é 사용자' });
+    await expect(caller(settings, asNodeReadsIt(Buffer.from([0x61, 0xe9])))).rejects.toMatchObject({ code: 'C001' });
   });
 
   it.each([

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { type IncomingHttpHeaders } from 'node:http';
 import { limits } from '@allim/contracts';
@@ -69,8 +70,14 @@ function vouchedFor(headers: IncomingHttpHeaders, secret: string | undefined): C
   const given = headers['x-gateway-secret'];
   if (secret === undefined || typeof given !== 'string' || !sameSecret(given, secret))
     throw unauthorized('X-User-Id is taken from the gateway only');
-  const userId = userIdOf(headers['x-user-id']);
+  const userId = userIdOf(inUtf8(headers['x-user-id']));
   return { userId, scopes: [], expiresAt: null, issuedAt: null, sessionId: null, byGateway: true };
+}
+
+/** Node reads the bytes of a header as Latin-1; undefined for what is no UTF-8. */
+function inUtf8(header: string | string[] | undefined): string | undefined {
+  const bytes = Buffer.from(String(header), 'latin1');
+  return isUtf8(bytes) ? bytes.toString('utf8') : undefined;
 }
 
 /** In constant time; over digests, because timingSafeEqual wants equal lengths and the length is a secret too. */
@@ -79,9 +86,10 @@ function sameSecret(given: string, secret: string): boolean {
   return timingSafeEqual(digest(given), digest(secret));
 }
 
-/** Control characters are refused: they would end a line of a hint. */
+/** Control characters would end a line of a hint; half a surrogate pair has no UTF-8 form: two such ids would become one. */
 function userIdOf(value: unknown): string {
-  if (typeof value !== 'string' || value === '' || [...value].length > limits.userId || /\p{Cc}/u.test(value))
+  const fits = (id: string) => id !== '' && [...id].length <= limits.userId;
+  if (typeof value !== 'string' || !fits(value) || /\p{Cc}/u.test(value) || !value.isWellFormed())
     throw unauthorized(`expected a user id of 1 to ${limits.userId} characters`);
   return value;
 }
