@@ -28,9 +28,20 @@ it.each([
   [{ AUTH_GATEWAY_SECRET: 'short' }, 'AUTH_GATEWAY_SECRET: expected at least 32 bytes'],
   [{ PORT: '99999' }, 'PORT: expected a whole number'],
   [{ REDIS_URL: 'localhost' }, 'REDIS_URL: expected an address'],
+  [{ WEBSOCKET_ALLOWED_ORIGINS: 'https://a.example/' }, 'WEBSOCKET_ALLOWED_ORIGINS: expected origins like'],
+  [
+    { WEBSOCKET_ALLOWED_ORIGINS: 'capacitor://localhost,a.example' },
+    'WEBSOCKET_ALLOWED_ORIGINS: expected origins like',
+  ],
   [{ REDIS_KEY_PREFIX: 'a b' }, 'REDIS_KEY_PREFIX: expected letters'],
 ])('%j: %s', (environment, problem) => {
   expect(problems(environment)).toEqual([expect.stringMatching(problem)]);
+});
+
+it('takes the origins of pages and of apps', () => {
+  expect(
+    problems({ WEBSOCKET_ALLOWED_ORIGINS: 'http://localhost:5173, https://a.example,capacitor://localhost' }),
+  ).toEqual([]);
 });
 
 it('names all at once', () => {

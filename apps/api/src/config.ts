@@ -32,6 +32,11 @@ export const settings = z
       .describe('Seconds a revocation is remembered; at least the longest life of a token.'),
 
     WEBSOCKET_ALLOWED_ORIGINS: commaList()
+      // What a browser never sends would be a setting without effect.
+      .refine(
+        (origins) => origins.every((origin) => origin === '*' || /^[a-z][a-z0-9+.-]*:\/\/[^\s/?#]+$/.test(origin)),
+        'expected origins like https://host[:port], without a slash at the end',
+      )
       .default([])
       .describe(
         'Origins (https://host[:port]) whose pages may connect and call, separated by commas; "*" allows all, not in production. Our own page and programs that send no Origin always may.',
