@@ -55,9 +55,14 @@ export function QueryFields(query: z.ZodObject) {
   );
 }
 
-/** Documents a JSON body. */
+/** Documents a JSON body, and how another one is refused. */
 export function Body(body: z.ZodType) {
-  return ApiBody({ schema: document(body, 'input') as object });
+  const refused = document(failure(['C003']), 'output') as object;
+  return applyDecorators(
+    ApiBody({ schema: document(body, 'input') as object }),
+    ApiResponse({ status: 413, description: 'C003: more than 64 KB', schema: refused }),
+    ApiResponse({ status: 415, description: 'C003: not JSON', schema: refused }),
+  );
 }
 
 /** Documents that a route wants an access token. */

@@ -34,5 +34,5 @@ function json(request: Request, response: Response, next: NextFunction): void {
 
 const messages: Record<string, string> = {
   'entity.too.large': 'expected at most 64 KB',
-  'entity.parse.failed': 'expected JSON',
+  'entity.parse.failed': 'expected a JSON object',
 };

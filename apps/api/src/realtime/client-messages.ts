@@ -47,7 +47,7 @@ export class ClientMessages {
 
 function one<T>(shape: z.ZodType<T>, payload: unknown[]): T {
   if (payload.length !== 1) throw badRequest(`payload: expected one object, got ${payload.length} values`);
-  return readShape(shape, payload[0]);
+  return readShape(shape, payload[0], 'payload');
 }
 
 function none(payload: unknown[]): void {

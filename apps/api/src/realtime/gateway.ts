@@ -76,7 +76,7 @@ export class Gateway {
 
   private async admit(socket: ClientSocket, next: (error?: Error) => void): Promise<void> {
     try {
-      const { token, lastId } = readShape(handshake, socket.handshake.auth);
+      const { token, lastId } = readShape(handshake, socket.handshake.auth, 'auth');
       const headers = token === undefined ? socket.handshake.headers : { authorization: `Bearer ${token}` };
       const caller = await this.access.admit(headers);
       if (this.feed.followersOf(caller.userId).size >= this.node.settings.SOCKETS_PER_USER)
