@@ -49,6 +49,7 @@ const idSchema = (title: string, most: number) => ({
   type: ['string', 'integer'],
   minLength: 1,
   maxLength: most,
+  pattern: '^[^\\u0000-\\u001f\\u007f-\\u009f]*$',
   description: 'Kept as a string; no control characters',
 });
 
@@ -84,7 +85,11 @@ export const time = field(
   {
     title: 'time',
     anyOf: [
-      { type: 'string', description: 'ISO-8601; without a zone it is UTC' },
+      {
+        type: 'string',
+        pattern: '^\\d{4}-\\d{2}-\\d{2}([Tt ]\\d{2}:\\d{2}(:\\d{2}(\\.\\d{1,9})?)?([Zz]|[+-]\\d{2}(:?\\d{2})?)?)?$',
+        description: 'ISO-8601; without a zone it is UTC',
+      },
       { type: 'array', items: { type: 'integer', minimum: 0 }, minItems: 3, maxItems: 7 },
     ],
     description: "ISO-8601 (without a zone it is UTC) or Jackson's array form",

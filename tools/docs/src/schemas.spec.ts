@@ -32,6 +32,15 @@ describe('JSON Schemas', () => {
     const topic = 'shopping.order.created';
     expect(accepts(topic, event)).toBe(true);
     expect(accepts(topic, { ...event, createdAt: [2026, 2, 6, 10, 0], items: null })).toBe(true);
+    for (const createdAt of [
+      '2026-02-09',
+      '2026-02-06T10:00',
+      '2026-02-06 10:00:00.123456789+0900',
+      '2026-02-06t10:00:00z',
+    ])
+      expect([createdAt, accepts(topic, { ...event, createdAt })]).toEqual([createdAt, true]);
+    expect(accepts(topic, { ...event, createdAt: 'soon' })).toBe(false);
+    expect(accepts(topic, { ...event, orderNumber: 'a\nb' })).toBe(false);
     expect(accepts(topic, { ...event, orderNumber: '' })).toBe(false);
     expect(accepts(topic, { ...event, orderNumber: 1.5 })).toBe(false);
     expect(accepts(topic, { ...event, totalAmount: '45,000' })).toBe(false);
