@@ -12,6 +12,7 @@ import { say } from './progress.js';
 import { resultOf, save, savedResults } from './results.js';
 import { withSite } from './site.js';
 import { table, writeDocument } from './table.js';
+import { VoidRun } from './void-run.js';
 
 const benchmarks: Benchmark[] = [
   drainAll,
@@ -31,12 +32,13 @@ const usage = `npm run bench -- <name>… [--runs 3] [--write]
   --runs     how often each is measured; min, median and max are shown
   --write    puts the newest results of all benchmarks into docs/measurements.md`;
 
+// Ends at once: programs of a run that was given up keep nobody here, and end with us.
 try {
-  process.exitCode = await main(process.argv.slice(2));
+  process.exit(await main(process.argv.slice(2)));
 } catch (error) {
-  const hint = error instanceof Error && error.name === 'VoidRun' ? 'void, not a figure' : 'failed';
+  const hint = error instanceof VoidRun ? 'void, not a figure' : 'failed';
   console.error(`bench: ${hint}: ${error instanceof Error ? error.message : error}`);
-  process.exitCode = 1;
+  process.exit(1);
 }
 
 async function main(args: string[]): Promise<number> {

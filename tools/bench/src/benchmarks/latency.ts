@@ -69,10 +69,10 @@ function ofReference(site: Site, rate: number): Promise<Received> {
 
 async function ofOurs(site: Site, half: number) {
   await createTopics(site, numberedTopics.topics);
-  const apis = await startApis(site);
+  await using apis = await startApis(site);
   await using _consumer = await whenReady(await startApp(site, 'consumer'));
   await using clients = await startHelper('socket-clients');
-  await connectClients(clients, { urls: apis.map(({ url }) => url), users, secret: jwtSecret });
+  await connectClients(clients, { urls: apis.urls, users, secret: jwtSecret });
   const count = () => rowsMade(site);
   const atHalf = await stream(site, clients, half, count);
   const atRates: Record<string, number> = {};
@@ -81,7 +81,6 @@ async function ofOurs(site: Site, half: number) {
     atRates[`p50at${rate}`] = p50;
     atRates[`p99at${rate}`] = p99;
   }
-  for (const api of apis) await api[Symbol.asyncDispose]();
   return { atHalf, atRates };
 }
 
