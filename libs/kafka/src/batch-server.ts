@@ -74,6 +74,8 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
   /** kafkajs gives its offset functions with each batch only; those of the latest batch of this membership. */
   private offsets?: Pick<EachBatchPayload, 'uncommittedOffsets' | 'commitOffsetsIfNecessary'>;
   private joined = false;
+  /** Another one with each membership. Stopping does not end it: what is under way then may end and be resolved. */
+  private membership = Symbol('none yet');
   private assigned = new Set<string>();
   private lastProgress = Date.now();
 
@@ -197,7 +199,7 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
     this.consumer.on(HEARTBEAT, progress);
     this.consumer.on(GROUP_JOIN, ({ payload }) => {
       progress();
-      this.coalescer?.abandon('another membership has begun');
+      this.abandon('another membership has begun');
       this.joined = true;
       this.offsets = undefined;
       this.assigned = new Set(
@@ -212,12 +214,17 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
     this.consumer.on(REBALANCING, () => this.commit());
     this.consumer.on(CRASH, ({ payload }) => {
       this.joined = false;
-      this.coalescer?.abandon('the membership is over');
+      this.abandon('the membership is over');
       if (payload.restart || this.stopping.signal.aborted) return;
       // To kafkajs a coordinator that is not back yet is the end; to us it is a broker to be waited for.
       if (payload.error.name === 'KafkaJSGroupCoordinatorNotFound') void this.rejoin();
       else this.options.onFatal(payload.error);
     });
+  }
+
+  private abandon(reason: string): void {
+    this.membership = Symbol(reason);
+    this.coalescer?.abandon(reason);
   }
 
   private async rejoin(): Promise<void> {
@@ -236,8 +243,7 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
       await this.consume(payload);
     } catch (error) {
       if (error instanceof Error && error.name.startsWith('KafkaJS')) throw error;
-      if (error === signal?.reason) return; // abandoned
-      // Not resolved, so it is fetched again.
+      if (signal?.aborted || this.stopping.signal.aborted) return; // abandoned: not resolved, so it is fetched again
       this.options.logger.error({ err: error }, 'a batch could not be handled');
       await sleep(reconnectMs);
     } finally {
@@ -247,7 +253,7 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
 
   private async consume(payload: EachBatchPayload): Promise<void> {
     if (!this.coalescer) throw new Error('not listening');
-    const { signal } = this.coalescer;
+    const { membership } = this;
     const { topic, partition, messages } = payload.batch;
     const limit = this.options.settings.KAFKA_BATCH_RECORDS;
     for (let start = 0; start < messages.length; start += limit) {
@@ -255,7 +261,7 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
       const records = messages.slice(start, start + limit).map((message) => toRecord(topic, partition, message));
       await this.keepingMembership(payload, this.handle(this.coalescer, records));
       // With several brokers kafkajs may join again while batches of the others are under way: this partition may be another's.
-      if (signal.aborted) return;
+      if (membership !== this.membership) return;
       payload.resolveOffset(records.at(-1)!.offset);
       this.options.passing?.('resolved');
       await payload.heartbeat();
@@ -263,9 +269,10 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
   }
 
   private async handle(coalescer: Coalescer<KafkaRecord, Judged>, records: KafkaRecord[]): Promise<void> {
+    const { membership } = this;
     const { signal } = coalescer;
     const judged = await coalescer.submit(records);
-    signal.throwIfAborted();
+    if (membership !== this.membership) throw signal.reason;
     await this.bury(records, judged, signal);
   }
 
@@ -279,7 +286,8 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
     const group = this.options.settings.KAFKA_GROUP_ID;
     const topic = deadLetterTopic(letters[0]!.record.topic);
     const messages = letters.map((letter) => deadLetter(letter.record, { ...letter, group, failedAt: Date.now() }));
-    for (const portion of portions(messages)) await this.publish(topic, portion, signal);
+    for (const portion of portions(messages))
+      await this.publish(topic, portion, AbortSignal.any([signal, this.stopping.signal]));
     this.options.passing?.('letters-acknowledged');
     for (const { record, errorClass, error, attempts } of letters) {
       this.metrics.deadLetters.inc({ topic: record.topic, error_class: errorClass });
@@ -398,7 +406,7 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
     if (this.stopping.signal.aborted) return;
     this.stopping.abort();
     for (const timer of this.timers) clearInterval(timer);
-    this.coalescer?.abandon('stopping');
+    this.coalescer?.close();
     await this.commit();
     await this.consumer.stop();
     await Promise.all([this.consumer.disconnect(), this.producer.disconnect(), this.admin.disconnect()]);

@@ -72,13 +72,30 @@ describe('Coalescer', () => {
     expect(await second).toEqual(['<1>']);
   });
 
-  it('rejects what waits when it stops, lets end what is under way, and takes nothing more', async () => {
+  it('abandons: rejects what waits, tells what is under way, and takes what comes afterwards', async () => {
     const { coalescer, begun } = held({ limit: 2, inFlight: 1 });
     const underWay = coalescer.submit([0]);
-    const waiting = expect(coalescer.submit([1])).rejects.toThrow('stopping');
-    coalescer.stop();
+    const { signal } = coalescer;
+    const waiting = expect(coalescer.submit([1])).rejects.toThrow('a new membership');
+    coalescer.abandon('a new membership');
     await waiting;
-    await expect(coalescer.submit([2])).rejects.toThrow('stopping');
+    expect(signal.aborted).toBe(true);
+    expect(coalescer.signal.aborted).toBe(false);
+    const later = coalescer.submit([2]);
+    await begun[0]?.end();
+    expect(await underWay).toEqual(['<0>']);
+    await begun[1]?.end();
+    expect(await later).toEqual(['<2>']);
+  });
+
+  it('closes: lets end what is under way, rejects what waits, and takes nothing more', async () => {
+    const { coalescer, begun } = held({ limit: 2, inFlight: 1 });
+    const underWay = coalescer.submit([0]);
+    const waiting = expect(coalescer.submit([1])).rejects.toThrow('closing');
+    coalescer.close();
+    await waiting;
+    await expect(coalescer.submit([2])).rejects.toThrow('closing');
+    expect(coalescer.signal.aborted).toBe(false);
     await begun[0]?.end();
     expect(await underWay).toEqual(['<0>']);
     expect(begun).toHaveLength(1);

@@ -15,6 +15,7 @@ interface Submission<Item, Result> {
 export class Coalescer<Item, Result> {
   private readonly waiting: Submission<Item, Result>[] = [];
   private current = new AbortController();
+  private readonly closing = new AbortController();
   private inFlight = 0;
 
   constructor(
@@ -27,20 +28,31 @@ export class Coalescer<Item, Result> {
     return this.current.signal;
   }
 
-  /** Resolves when all items are handled. Rejects when `work` does, or when they are abandoned before it begins. */
+  /** Resolves when all items are handled. Rejects when `work` does, or when they are abandoned before it begins, or at once after `close`. */
   submit(items: Item[]): Promise<Result[]> {
     return new Promise((resolve, reject) => {
+      if (this.closing.signal.aborted) return reject(this.closing.signal.reason);
       this.waiting.push({ items, resolve, reject });
       this.next();
     });
   }
 
-  /** What waits is rejected; what is under way is told by its signal and may end by itself. */
+  /** Nobody wants the results any more: what waits is rejected; what is under way is told, and whoever waits for it looks at `signal`. */
   abandon(reason: string): void {
     const { current } = this;
     this.current = new AbortController();
     current.abort(new Error(reason));
-    for (const { reject } of this.waiting.splice(0)) reject(current.signal.reason);
+    this.reject(current.signal);
+  }
+
+  /** What waits is rejected; what is under way ends and counts, unless it has to wait itself. Nothing more is taken. */
+  close(): void {
+    this.closing.abort(new Error('closing'));
+    this.reject(this.closing.signal);
+  }
+
+  private reject({ reason }: AbortSignal): void {
+    for (const { reject } of this.waiting.splice(0)) reject(reason);
   }
 
   private next(): void {
@@ -67,7 +79,7 @@ export class Coalescer<Item, Result> {
     try {
       const items =
         submissions.length === 1 ? submissions[0]!.items : submissions.flatMap((submission) => submission.items);
-      const results = await this.work(items, this.signal);
+      const results = await this.work(items, AbortSignal.any([this.signal, this.closing.signal]));
       let start = 0;
       for (const submission of submissions) {
         submission.resolve(results.slice(start, start + submission.items.length));

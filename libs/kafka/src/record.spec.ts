@@ -1,4 +1,4 @@
-import { type KafkaRecord, traceIdOf } from './record.js';
+import { type KafkaRecord, ownHeaders, traceIdOf } from './record.js';
 
 const withHeaders = (headers: KafkaRecord['headers']) => ({ headers }) as KafkaRecord;
 const traceId = '0af7651916cd43dd8448eb211c80319c';
@@ -16,4 +16,27 @@ describe('traceIdOf', () => {
       expect(traceIdOf(withHeaders({ traceparent }))).toBeUndefined();
     },
   );
+});
+
+describe('ownHeaders', () => {
+  it('has nothing that a plain object inherits, whatever a header is called', () => {
+    // As kafkajs collects them.
+    const collected: Record<string, unknown> = {};
+    const named = ['a', 'toString', 'constructor', '__proto__', 'a'].map(
+      (name, n) => [name, Buffer.from(`${n}`)] as const,
+    );
+    for (const [name, value] of named) {
+      const before = collected[name];
+      if (before === undefined) collected[name] = value;
+      else if (Array.isArray(before)) before.push(value);
+      else collected[name] = [before, value];
+    }
+    const own = ownHeaders(collected as KafkaRecord['headers']);
+    expect(Object.entries(own)).toEqual([
+      ['a', [Buffer.from('0'), Buffer.from('4')]],
+      ['toString', [Buffer.from('1')]],
+      ['constructor', [Buffer.from('2')]],
+      ['__proto__', [Buffer.from('3')]],
+    ]);
+  });
 });

@@ -1,8 +1,11 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import kafkajs, { type Admin, type IResourceConfigEntry, type ITopicConfig } from 'kafkajs';
 import { deadLetterTopic } from './dead-letter.js';
 
 const { ConfigResourceTypes, ConfigSource } = kafkajs;
 const maxBytes = 'max.message.bytes';
+const createdTries = 50;
+const createdPauseMs = 100;
 
 /** Room for the headers that a dead letter has more than its record, in bytes. */
 const headerRoom = 65_536;
@@ -61,8 +64,22 @@ async function widen(
 async function create(admin: Admin, wanted: ITopicConfig[]): Promise<void> {
   const present = new Set(await admin.listTopics());
   const topics = wanted.filter(({ topic }) => !present.has(topic));
+  if (topics.length === 0) return;
   // Somebody else may create one between the look and the call: kafkajs takes that for success.
-  if (topics.length > 0) await admin.createTopics({ topics, waitForLeaders: true });
+  await admin.createTopics({ topics, waitForLeaders: false });
+  for (let tries = 1; ; tries++) {
+    try {
+      await partitionCounts(
+        admin,
+        topics.map(({ topic }) => topic),
+      );
+      return;
+    } catch (error) {
+      // A broker may not know yet what another one has just created.
+      if (tries >= createdTries || !(error as { retriable?: boolean }).retriable) throw error;
+      await sleep(createdPauseMs);
+    }
+  }
 }
 
 async function partitionCounts(admin: Admin, topics: readonly string[]): Promise<Map<string, number>> {
