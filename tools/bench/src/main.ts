@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { workspace } from '@allim/stack';
 import { Redis } from 'ioredis';
@@ -8,6 +8,7 @@ import { failover } from './benchmarks/failover.js';
 import { latency } from './benchmarks/latency.js';
 import { memory, sockets } from './benchmarks/sockets.js';
 import { drainAll, drainHot, persist } from './benchmarks/throughput.js';
+import { logFolder } from './process.js';
 import { say } from './progress.js';
 import { resultOf, save, savedResults } from './results.js';
 import { withSite } from './site.js';
@@ -53,6 +54,7 @@ async function main(args: string[]): Promise<number> {
     console.error(usage);
     return 2;
   }
+  rmSync(logFolder, { recursive: true, force: true });
   const servers = await serverVersions();
   const results = [];
   for (const benchmark of benchmarks.filter(({ name }) => asked.includes(name))) {

@@ -7,8 +7,10 @@ import { freePort, spawnWatched, workspace } from '@allim/stack';
 import { type Site } from './site.js';
 import { VoidRun } from './void-run.js';
 
-/** Where results and the logs of the processes lie. */
+/** Where results lie. */
 export const benchFolder = `${workspace}.stack/bench`;
+/** What the programs of the latest run had to say. */
+export const logFolder = `${benchFolder}/logs`;
 const readyDeadlineMs = 30_000;
 
 /** Any process of a run. */
@@ -35,8 +37,8 @@ export const jwtSecret = 'benchmark-secret-of-at-least-32-bytes';
 /** Starts `apps/<name>/dist/main.js` with its defaults; does not wait for anything. */
 export async function startApp(site: Site, name: 'consumer' | 'api'): Promise<App> {
   const port = await freePort();
-  mkdirSync(benchFolder, { recursive: true });
-  const logFile = `${benchFolder}/${name}-${port}.log`;
+  mkdirSync(logFolder, { recursive: true });
+  const logFile = `${logFolder}/${name}-${port}.log`;
   const log = openSync(logFile, 'w');
   const child = spawnWatched(process.execPath, [`${workspace}apps/${name}/dist/main.js`], {
     output: log,

@@ -35,35 +35,30 @@ export function table(results: Result[]): string {
 }
 
 const file = `${workspace}docs/measurements.md`;
-const begin = '<!-- benchmarks: written by `npm run bench -- all --write` -->';
-const end = '<!-- end of benchmarks -->';
+const sectionHeading = '## Benchmarks';
 
-/** Puts the results in the place of the benchmark half of docs/measurements.md; leaves the rest of the file alone. */
+/** Replaces the section "Benchmarks" of docs/measurements.md, or adds it; the rest of the file stays. */
 export function writeDocument(results: Result[]): void {
-  const present = existsSync(file) ? readFileSync(file, 'utf8') : '# Measurements\n';
-  const start = present.indexOf(begin);
-  const stop = present.indexOf(end);
-  const section = `${begin}\n${document(results)}\n${end}`;
-  const whole =
-    start === -1 || stop === -1
-      ? `${present.trimEnd()}\n\n${section}\n`
-      : present.slice(0, start) + section + present.slice(stop + end.length);
-  writeFileSync(file, whole);
+  const before = existsSync(file) ? readFileSync(file, 'utf8') : '# Measurements\n';
+  const parts = before.trimEnd().split(/\n(?=## )/);
+  const place = parts.findIndex((part) => part.startsWith(sectionHeading));
+  parts.splice(place === -1 ? 1 : place, place === -1 ? 0 : 1, section(results));
+  writeFileSync(file, `${parts.map((part) => part.trim()).join('\n\n')}\n`);
 }
 
-function document(results: Result[]): string {
+function section(results: Result[]): string {
   const [first] = results;
   if (!first) throw new Error('there are no results yet: run npm run bench -- all --write');
   const { cpu, cores, memoryGb, os, node, servers } = first.machine;
   const dates = [...new Set(results.map(({ at }) => at.slice(0, 10)))].join(', ');
   const revisions = [...new Set(results.map(({ revision }) => revision))].join(', ');
   return [
-    '## Benchmarks',
+    sectionHeading,
     '',
     `${dates}, revision ${revisions}. ${cpu}, ${cores} cores, ${memoryGb} GB; ${os}, Node ${node.slice(1)}, ${servers}.`,
     'Kafka, database, Redis, the programs and the load all share these cores. Every run has fresh servers; what is',
-    'compared is measured side by side in the same run; the verdict is that of the median. The means are explained in',
-    'tools/bench/README.md. `npm run bench -- <name>` measures again.',
+    'compared is measured side by side in the same run; the verdict is that of the median. How, says',
+    '[tools/bench/README.md](../tools/bench/README.md). `npm run bench -- all --write` measures again.',
     '',
     ...results.map(({ name, what, runs }) => `- **${name}** (${runs.length} runs): ${what}.`),
     '',
