@@ -14,13 +14,45 @@ export const asEnvironment = ({ kafkaBrokers, databaseUrl, redisUrl }: Addresses
   REDIS_URL: redisUrl,
 });
 
-/** One setting of the running system: from our environment, else from what `npm start` or `stack up` runs here. */
+/** What a value must look like: the libraries' own errors would name neither the setting nor the mistake. */
+const shapes: { [name in keyof Environment]?: { fits: (value: string) => boolean; expected: string } } = {
+  KAFKA_BROKERS: {
+    fits: (value) => /^[^\s:,]+:\d{1,5}(,[^\s:,]+:\d{1,5})*$/.test(value),
+    expected: 'host:port[,host:port…]',
+  },
+  DATABASE_URL: {
+    fits: (value) => /^mysql:\/\/[^/]+\/./.test(value),
+    expected: 'mysql://user:password@host:port/database',
+  },
+  REDIS_URL: { fits: (value) => /^rediss?:\/\/[^/]/.test(value), expected: 'redis://[user:password@]host:port' },
+  AUTH_JWT_SECRET: { fits: (value) => Buffer.byteLength(value) >= 32, expected: 'at least 32 bytes' },
+};
+
+/** @throws with the setting's name and what was expected; never with its value, which may be a secret */
+function checked(name: keyof Environment, value: string): string {
+  const shape = shapes[name];
+  if (!shape || shape.fits(value)) return value;
+  throw new Error(`${name}: expected ${shape.expected}.`);
+}
+
+/** @throws when one that the environment gives is wrong, as `setting` does */
+export function checkEnvironment(): void {
+  for (const name of Object.keys(shapes) as (keyof Environment)[]) {
+    if (process.env[name]) checked(name, process.env[name]);
+  }
+}
+
+/**
+ * One setting of the running system: from our environment, else from what `npm start` or `stack up` runs here.
+ *
+ * @throws with the setting's name and what was expected
+ */
 export async function setting(name: keyof Environment): Promise<string> {
   const stack = await ask<Addresses>('stack');
   const system = await ask('start'); // without it, the file is left over from one that was killed
   const known = { ...(stack && asEnvironment(stack)), ...(system && (await readEnvironment(environmentFile))) };
   const value = process.env[name] || known[name as keyof typeof known];
-  if (value) return value;
+  if (value) return checked(name, value);
   throw new Error(`${name} is not known: run \`npm start\` in another terminal, or set ${name}.`);
 }
 

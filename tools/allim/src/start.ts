@@ -6,7 +6,7 @@ import type { App, Command } from './command-line.js';
 import { removeEnvironment, writeEnvironment } from './environment-file.js';
 import { playFeed } from './feed.js';
 import { ask, hold } from './hold.js';
-import { asEnvironment, environmentFile, jwtSecret, portSetting } from './settings.js';
+import { asEnvironment, checkEnvironment, environmentFile, jwtSecret, portSetting } from './settings.js';
 import { emptyStack, keepStack } from './stack-command.js';
 
 type StartOptions = Extract<Command, { name: 'start' }>;
@@ -47,10 +47,13 @@ async function bringUp(options: StartOptions, cleanup: AsyncDisposableStack, giv
     );
   }
   cleanup.defer(release);
+  checkEnvironment();
   await removeEnvironment(environmentFile); // of a predecessor that was killed
   const programs = programsOf(options.apps);
   for (const { app, main, port, portName } of programs) {
     if (!existsSync(main)) throw new Error(`apps/${app} is not built: run \`npm run build\` first.`);
+    const other = programs.find((program) => program.port === port && program.portName !== portName);
+    if (other) throw new Error(`Port ${port} is wanted twice: choose another ${portName} or ${other.portName}.`);
     if (await isFree(port)) continue;
     throw new Error(`Port ${port} is taken: stop what uses it, or choose another one with ${portName}=….`);
   }
