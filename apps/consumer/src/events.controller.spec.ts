@@ -1,0 +1,120 @@
+import { type KafkaRecord } from '@allim/kafka';
+import { DatabaseDown, DataRefused, type Intake, type NewNotification, type Saved } from '@allim/store';
+import { Registry } from 'prom-client';
+import { EventsController } from './events.controller.js';
+import { EventMetrics } from './metrics.js';
+
+/** A controller whose intake answers `saved` for every notification; what happens is told in its order. */
+function controller(saved: (one: NewNotification, index: number) => Saved, users: string[] = []) {
+  const told: string[] = [];
+  const registry = new Registry();
+  const intake = {
+    save: async (batch: NewNotification[]) => {
+      told.push(`save ${batch.length}`);
+      return batch.map(saved);
+    },
+  } as Intake;
+  const subscriptions = {
+    subscribersOf: async (_topic: string, after: string, limit: number) =>
+      users.filter((user) => user > after).slice(0, limit),
+  };
+  const hints = {
+    publish: ({ notifications, positions, announcements }: Record<string, unknown[]>) =>
+      told.push(`hint ${notifications?.length} ${positions?.length} ${announcements?.length}`),
+  };
+  return {
+    told,
+    controller: new EventsController(
+      intake,
+      subscriptions as never,
+      hints as never,
+      new EventMetrics(registry),
+      (point) => told.push(point),
+    ),
+    outcomes: async () => {
+      const metric = await registry.getSingleMetric('allim_consumer_events_total')?.get();
+      return Object.fromEntries(metric?.values.map(({ labels, value }) => [labels.outcome, value]) ?? []);
+    },
+  };
+}
+
+const record = (topic: string, event: object): KafkaRecord => ({
+  topic,
+  partition: 0,
+  offset: '1',
+  key: null,
+  value: Buffer.from(JSON.stringify(event)),
+  headers: {},
+  timestamp: '0',
+  timestampType: 'CreateTime',
+});
+const order = (orderNumber: string) =>
+  record('shopping.order.created', { orderNumber, userId: 'u', totalAmount: 1, itemCount: 1 });
+const fresh = { kind: 'new', message: {} } as Saved;
+
+describe('EventsController', () => {
+  it('saves a batch at once, then tells, and answers a verdict for each in order', async () => {
+    const kinds: Saved[] = [
+      fresh,
+      { kind: 'duplicate' },
+      { kind: 'redelivered', position: { userId: 'u', lastId: 1, unread: 1, unseen: 1 } },
+      { kind: 'refused', error: new DataRefused('too wide') },
+    ];
+    const one = controller((_, index) => kinds[index]!);
+    const verdicts = await one.controller.handle([
+      order('1'),
+      record('shopping.order.created', {}),
+      order('2'),
+      order('3'),
+      order('4'),
+    ]);
+    expect(verdicts.map((verdict) => (verdict.kind === 'dead' ? verdict.error.errorClass : verdict.kind))).toEqual([
+      'done',
+      'bad-schema',
+      'done',
+      'done',
+      'refused',
+    ]);
+    expect(one.told).toEqual(['planned', 'save 4', 'saved', 'hint 1 1 0', 'hinted']);
+    expect(await one.outcomes()).toEqual({ saved: 1, duplicate: 1, redelivered: 1, dead: 2 });
+  });
+
+  it('asks to be called again when the database is down, and tells nobody', async () => {
+    const one = controller(() => {
+      throw new DatabaseDown('gone');
+    });
+    await expect(one.controller.handle([order('1')])).rejects.toMatchObject({ name: 'InfrastructureDown' });
+    expect(one.told).toEqual(['planned', 'save 1']);
+    expect(await one.outcomes()).toEqual({});
+  });
+
+  it('lets any other error out as it is', async () => {
+    const one = controller(() => {
+      throw new TypeError('bug');
+    });
+    await expect(one.controller.handle([order('1')])).rejects.toThrow(TypeError);
+  });
+
+  it('takes a broadcast in page by page and announces it once, after the last', async () => {
+    const users = Array.from({ length: 501 }, (_, n) => `user-${String(n).padStart(3, '0')}`);
+    const one = controller(() => fresh, users);
+    await one.controller.handle([record('shopping.timedeal.started', { timeDealId: 1, timeDealName: 'x' })]);
+    expect(one.told.filter((what) => /^(save|hint) /.test(what))).toEqual([
+      'save 0',
+      'hint 0 0 0',
+      'save 500',
+      'hint 500 0 0',
+      'save 1',
+      'hint 1 0 0',
+      'hint 0 0 1',
+    ]);
+    expect(await one.outcomes()).toEqual({ saved: 1 });
+  });
+
+  it('does not announce again what had been told by another record', async () => {
+    const one = controller(() => ({ kind: 'duplicate' }), ['a']);
+    await one.controller.handle([record('shopping.timedeal.started', { timeDealId: 1, timeDealName: 'x' })]);
+    expect(one.told).not.toContain('hint 0 0 1');
+    expect(await one.outcomes()).toEqual({ duplicate: 1 });
+  });
+});
