@@ -72,13 +72,13 @@ export class EventsController {
 
   /** Page by page: however many subscribe, no transaction grows. What a crash leaves out is made up for by redelivery. */
   private async broadcast({ topic, forUser }: Plan & { kind: 'broadcast' }): Promise<Handled> {
-    const results: Saved[] = [];
+    const results = new Map<Saved['kind'], Saved>(); // one of each kind tells enough: subscribers may be many
     for (let after: string | undefined = ''; after !== undefined; ) {
       const users: string[] = await this.subscriptions.subscribersOf(topic, after, audience);
-      results.push(...(await this.save(users.map(forUser))).values());
+      for (const one of (await this.save(users.map(forUser))).values()) results.set(one.kind, one);
       after = users.length === audience ? users.at(-1) : undefined;
     }
-    const handled = concluded(results);
+    const handled = concluded([...results.values()]);
     if (handled.outcome === 'saved' || handled.outcome === 'redelivered') {
       const { type, title, message, link } = forUser('');
       this.hints.publish({ notifications: [], positions: [], announcements: [{ topic, type, title, message, link }] });
@@ -99,7 +99,7 @@ function hintOf(results: readonly Saved[]): Hint {
 /** One record, one outcome: the first of these that any of its notifications came to. */
 function concluded(results: readonly Saved[]): Handled {
   const refused = results.find((one) => one.kind === 'refused');
-  if (refused) return { outcome: 'dead', verdict: dead('too-long', refused.error) };
+  if (refused) return { outcome: 'dead', verdict: dead('refused', refused.error) };
   const came = (kind: Saved['kind']) => results.some((one) => one.kind === kind);
   const outcome: Outcome = came('new')
     ? 'saved'

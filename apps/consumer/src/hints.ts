@@ -1,10 +1,14 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { encodeHint, type Hint, hintChannel } from '@allim/contracts';
 import { type Logger } from '@allim/platform';
 import { Redis } from 'ioredis';
 import { Counter, type Registry } from 'prom-client';
 
-/** Hints under way, at most; more means that Redis hangs, and a hint may be lost. */
-const pendingLimit = 1_000;
+/** Bytes of hints under way, at most; more means that Redis hangs, and a hint may be lost. */
+const pendingLimit = 16_777_216;
+/** A Redis that says nothing for so long is left. */
+const silenceMs = 5_000;
+const quitMs = 1_000;
 
 /** Tells the api nodes what a transaction has made. Never rejects, never holds anybody up: MySQL is the truth. */
 export class Hints {
@@ -32,6 +36,7 @@ export class Hints {
       autoResendUnfulfilledCommands: false,
       maxRetriesPerRequest: 0,
       connectTimeout: 3_000,
+      socketTimeout: silenceMs,
       retryStrategy: (attempt) => Math.min(attempt * 100, 1_000),
     });
     this.redis.on('error', (error) => this.lost(error));
@@ -44,11 +49,12 @@ export class Hints {
   publish(hint: Hint): void {
     const text = encodeHint(hint);
     if (text === '') return;
-    if (this.pending >= pendingLimit) {
+    const size = Buffer.byteLength(text);
+    if (this.pending + size > pendingLimit) {
       this.published.inc({ result: 'lost' });
       return;
     }
-    this.pending++;
+    this.pending += size;
     this.redis
       .publish(this.channel, text)
       .then(() => this.published.inc({ result: 'published' }))
@@ -56,7 +62,9 @@ export class Hints {
         this.published.inc({ result: 'lost' });
         this.lost(error);
       })
-      .finally(() => this.pending--);
+      .finally(() => {
+        this.pending -= size;
+      });
   }
 
   private lost(error: unknown): void {
@@ -66,6 +74,7 @@ export class Hints {
   }
 
   async close(): Promise<void> {
-    await this.redis.quit().catch(() => this.redis.disconnect());
+    await Promise.race([this.redis.quit().catch(() => {}), sleep(quitMs, undefined, { ref: false })]);
+    this.redis.disconnect();
   }
 }

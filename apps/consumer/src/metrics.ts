@@ -26,6 +26,7 @@ export class EventMetrics {
 
   observe(record: KafkaRecord, outcome: Outcome): void {
     this.events.inc({ topic: record.topic, outcome });
-    if (outcome === 'saved') this.latency.observe(Math.max(0, (Date.now() - Number(record.timestamp)) / 1000));
+    const publishedAt = Number(record.timestamp); // -1: unknown
+    if (outcome === 'saved' && publishedAt > 0) this.latency.observe(Math.max(0, (Date.now() - publishedAt) / 1000));
   }
 }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type PoolConnection } from 'mysql2';
 import { DataSource } from 'typeorm';
-import { DatabaseDown, judge, TryAgain } from './errors.js';
+import { DatabaseDown, isDriverError, judge, TryAgain } from './errors.js';
 import { migrations } from './migrations/index.js';
 
 export type Database = DataSource;
@@ -51,25 +51,29 @@ async function open(options: { url: string; connections: number }): Promise<Data
   try {
     await database.initialize();
   } catch (error) {
-    throw judge(error);
+    throw isDriverError(error) ? judge(error) : error;
   }
-  pool(database).on('connection', (connection) => {
-    for (const statement of sessionStatements) connection.query(statement);
-  });
+  pool(database).on('connection', prepare);
+  const first = await take(database); // TypeORM has opened it, before anybody could listen
+  prepare(first);
+  first.release();
   return database;
 }
 
 /**
  * Sessions are alike wherever the server stands: UTC (the driver's `timezone` alone does not set the session's zone),
  * strict (nothing is cut or replaced silently), and reading what is committed now: a lost race for an identity must see
- * the winner when the transaction is taken again.
+ * the winner when the transaction is taken again. Queued before whatever the connection is taken for; one that refuses
+ * is not used.
  */
-const sessionStatements = [
-  "SET time_zone = '+00:00'",
-  "SET sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION'",
-  'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED',
-  'SET innodb_lock_wait_timeout = 10', // below the statement's deadline
-];
+function prepare(connection: PoolConnection): void {
+  const statements = [
+    // The wait for a lock must end before the statement's deadline does.
+    "SET time_zone = '+00:00', sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', innodb_lock_wait_timeout = 10",
+    'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED',
+  ];
+  for (const sql of statements) connection.query(sql, (error) => error && connection.destroy());
+}
 
 interface Pool {
   on(event: 'connection', listener: (connection: PoolConnection) => void): void;
@@ -91,20 +95,34 @@ export class Session {
   constructor(private readonly connection: PoolConnection) {}
 
   /** A statement of the text protocol: BEGIN, COMMIT, and statements whose shape varies. */
-  query<Result = Written>(sql: string, values: readonly Value[] = [], timeout = statementDeadlineMs): Promise<Result> {
-    return new Promise((resolve, reject) => {
-      this.connection.query({ sql, values: [...values], timeout }, (error, result) =>
-        error ? reject(judge(error)) : resolve(result as Result),
-      );
-    });
+  query<Result = Written>(
+    sql: string,
+    values: readonly Value[] = [],
+    deadlineMs = statementDeadlineMs,
+  ): Promise<Result> {
+    return this.answer((done) => this.connection.query(sql, [...values], done), deadlineMs);
   }
 
   /** A prepared statement, kept by the server: for few fixed shapes only. */
   execute<Result = Written>(sql: string, values: readonly Value[] = []): Promise<Result> {
+    return this.answer((done) => this.connection.execute(sql, [...values], done), statementDeadlineMs);
+  }
+
+  /** The driver's own time-out begins after the statement is prepared and ends with the first packet: not soon, not late enough. */
+  private answer<Result>(
+    ask: (done: (error: Error | null, result: unknown) => void) => void,
+    deadlineMs: number,
+  ): Promise<Result> {
     return new Promise((resolve, reject) => {
-      this.connection.execute({ sql, values: [...values], timeout: statementDeadlineMs }, (error, result) =>
-        error ? reject(judge(error)) : resolve(result as Result),
-      );
+      const late = setTimeout(() => {
+        this.connection.destroy();
+        reject(new DatabaseDown(`no answer within ${deadlineMs} ms`));
+      }, deadlineMs);
+      ask((error, result) => {
+        clearTimeout(late);
+        if (error) reject(judge(error));
+        else resolve(result as Result);
+      });
     });
   }
 }
@@ -155,7 +173,7 @@ async function once<Result>(session: Session, work: (session: Session) => Promis
     return result;
   } catch (error) {
     // A connection that is lost is not asked any more: the server rolls back what it left.
-    if (!(error instanceof DatabaseDown)) await session.query('ROLLBACK');
+    if (!(error instanceof DatabaseDown)) await session.query('ROLLBACK'); // a DatabaseDown, when it is lost by now
     throw error;
   }
 }
@@ -166,7 +184,7 @@ function take(database: Database): Promise<PoolConnection> {
   });
 }
 
-/** For `/health/ready`: throws a DatabaseDown while the database does not answer. */
+/** For `/health/ready`: throws a DatabaseDown while the database does not answer, or has no schema yet. */
 export async function pingDatabase(database: Database): Promise<void> {
-  await withSession(database, (session) => session.query('SELECT 1'));
+  await withSession(database, (session) => session.query('SELECT 1 FROM ledger LIMIT 1'));
 }

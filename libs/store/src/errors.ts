@@ -16,38 +16,49 @@ export class TryAgain extends Error {
   override readonly name = 'TryAgain';
 }
 
-/** Errors that speak of the values, by MySQL's and MariaDB's number. */
+/** Errors that speak of the values, by MySQL's and MariaDB's number: the row is at fault, and will be again. */
 const dataErrors = new Set([
   1048, // column cannot be null
+  1062, // duplicate key: of what the intake writes only (user, id) can be, where an inbox does not fit its rows
+  1118, // row too large
   1264, // out of range
+  1265, // data truncated
+  1292, // incorrect datetime value
+  1300, // invalid character string
   1366, // incorrect string value
   1406, // data too long
-  1292, // incorrect datetime value
+  1690, // value out of range
   3140, // invalid JSON
-  4025, // constraint failed (MariaDB)
   3819, // check constraint violated (MySQL)
+  3988, // conversion from one character set into another
+  4025, // constraint failed (MariaDB)
 ]);
 
 const conflicts = new Set([
+  1020, // record has changed since last read (MariaDB)
   1205, // lock wait timeout
   1213, // deadlock
+  3101, // rolled back by Group Replication
 ]);
 
-interface DriverError {
+interface DriverError extends Error {
   errno?: number;
-  code: string;
-  message: string;
+  code?: string;
 }
 
-function isDriverError(error: unknown): error is DriverError {
-  return typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string';
+/** Whether it comes from the server or from the way to it. mysql2 has errors without a code, which it marks as fatal. */
+export function isDriverError(error: unknown): error is DriverError {
+  return typeof error === 'object' && error !== null && ('code' in error || 'fatal' in error);
 }
 
-/** The one place where an error of the driver becomes a verdict. What does not come from the driver is returned as it is. */
+/**
+ * The one place where an error of a statement becomes a verdict: the data's, another transaction's, or else the
+ * database's. Only a programming error is returned as it is.
+ */
 export function judge(error: unknown): unknown {
-  if (!isDriverError(error) || error.code.startsWith('ERR_')) return error; // ERR_…: Node's own, a bug of ours
-  const { errno, code, message } = error;
+  if (error instanceof TypeError || error instanceof RangeError || error instanceof ReferenceError) return error;
+  const { errno, code, message } = error as DriverError;
   if (errno !== undefined && dataErrors.has(errno)) return new DataRefused(message, { cause: error });
   if (errno !== undefined && conflicts.has(errno)) return new TryAgain(message, { cause: error });
-  return new DatabaseDown(`${code}: ${message}`, { cause: error });
+  return new DatabaseDown(code ? `${code}: ${message}` : message, { cause: error });
 }

@@ -46,7 +46,8 @@ interface LedgerRow {
   identity: Buffer;
   topic: Buffer;
   topic_partition: number;
-  record_offset: number;
+  /** BIGINT: a text. */
+  record_offset: string;
 }
 
 interface InboxRow {
@@ -128,7 +129,7 @@ function isFirst(one: NewNotification, origins: Map<string, LedgerRow>): boolean
     known !== undefined &&
     known.topic.toString() === one.origin.topic &&
     known.topic_partition === one.origin.partition &&
-    String(known.record_offset) === one.origin.offset
+    known.record_offset === one.origin.offset
   );
 }
 

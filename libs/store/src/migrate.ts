@@ -12,11 +12,14 @@ export async function migrate(url: string): Promise<string[]> {
   const database = await openDatabase({ url, connections: 3 });
   try {
     return await withSession(database, async (session) => {
-      const [lock] = await session.query<{ taken: number | null }[]>('SELECT GET_LOCK(?, ?) AS taken', [
-        lockName,
-        lockWaitSeconds,
-      ]);
-      if (lock?.taken !== 1) throw new DatabaseDown(`another migration has been running for ${lockWaitSeconds} s`);
+      const [lock] = await session.query<{ taken: number | string | null }[]>(
+        'SELECT GET_LOCK(?, ?) AS taken',
+        [lockName, lockWaitSeconds],
+        (lockWaitSeconds + 5) * 1000,
+      );
+      // A number from MariaDB; MySQL's is a BIGINT, which comes as a text.
+      if (Number(lock?.taken) !== 1)
+        throw new DatabaseDown(`another migration has been running for ${lockWaitSeconds} s`);
       try {
         return (await database.runMigrations({ transaction: 'none' })).map((migration) => migration.name);
       } finally {

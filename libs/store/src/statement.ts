@@ -6,6 +6,9 @@ import { type Session, type Value } from './database.js';
  */
 const sizes = [500, 256, 128, 64, 32, 16, 8, 4, 2, 1] as const;
 
+/** Characters of one statement, about: well below what any server takes for a packet (`max_allowed_packet`), whatever a row holds. */
+const longest = 262_144;
+
 const shapes = new Map<string, string>();
 
 function shape(start: string, row: string, count: number, end: string): string {
@@ -28,12 +31,20 @@ export async function insertRows(
   const end = statement.onDuplicate ? `ON DUPLICATE KEY UPDATE ${statement.onDuplicate}` : '';
   let affected = 0;
   for (let done = 0; done < rows.length; ) {
-    const size = sizes.find((candidate) => candidate <= rows.length - done) ?? 1;
+    const size = sizes.find((candidate) => fits(rows, done, candidate)) ?? 1;
     const sql = shape(`INSERT INTO ${statement.into} VALUES`, row, size, end);
     affected += (await session.execute(sql, rows.slice(done, done + size).flat())).affectedRows;
     done += size;
   }
   return affected;
+}
+
+function fits(rows: readonly (readonly Value[])[], start: number, size: number): boolean {
+  if (start + size > rows.length) return false;
+  let length = 0;
+  for (let index = start; index < start + size; index++)
+    for (const value of rows[index]!) if (typeof value === 'string') length += value.length;
+  return length <= longest;
 }
 
 /** Reads the rows of all keys (`select … WHERE key IN`); no order. The list is filled up with its last key to one of the sizes. */

@@ -2,14 +2,14 @@ import { type MigrationInterface, type QueryRunner } from 'typeorm';
 
 /**
  * The inbox. Keys are VARBINARY: every text collation, `utf8mb4_bin` too, takes 'a' and 'a ' for one key.
- * Widths are those of `limits` in contracts, or more: what does not fit is refused before it comes here.
+ * IF NOT EXISTS: DDL knows no rollback, and a migration that was killed half-way is taken again. Widths are those of `limits` in contracts, or more: what does not fit is refused before it comes here.
  */
 export class Inbox1763715600000 implements MigrationInterface {
   readonly name = 'Inbox1763715600000';
 
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`
-      CREATE TABLE notification (
+      CREATE TABLE IF NOT EXISTS notification (
         user_id VARBINARY(256) NOT NULL,
         id INT UNSIGNED NOT NULL COMMENT 'position in the inbox of its user: 1, 2, 3 ...',
         type VARCHAR(40) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
@@ -24,7 +24,7 @@ export class Inbox1763715600000 implements MigrationInterface {
         PRIMARY KEY (user_id, id)
       ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin`);
     await runner.query(`
-      CREATE TABLE inbox (
+      CREATE TABLE IF NOT EXISTS inbox (
         user_id VARBINARY(256) NOT NULL,
         last_id INT UNSIGNED NOT NULL,
         unread INT UNSIGNED NOT NULL,
@@ -33,7 +33,7 @@ export class Inbox1763715600000 implements MigrationInterface {
         PRIMARY KEY (user_id)
       ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin`);
     await runner.query(`
-      CREATE TABLE ledger (
+      CREATE TABLE IF NOT EXISTS ledger (
         identity BINARY(16) NOT NULL,
         user_id VARBINARY(256) NOT NULL,
         topic VARBINARY(249) NOT NULL,
@@ -43,7 +43,7 @@ export class Inbox1763715600000 implements MigrationInterface {
         PRIMARY KEY (identity)
       ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin`);
     await runner.query(`
-      CREATE TABLE subscription (
+      CREATE TABLE IF NOT EXISTS subscription (
         topic VARBINARY(50) NOT NULL,
         user_id VARBINARY(256) NOT NULL,
         created_at DATETIME(6) NOT NULL,
