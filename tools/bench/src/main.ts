@@ -37,8 +37,7 @@ const usage = `npm run bench -- <name>… [--runs 3] [--write]
 try {
   process.exit(await main(process.argv.slice(2)));
 } catch (error) {
-  const hint = error instanceof VoidRun ? 'void, not a figure' : 'failed';
-  console.error(`bench: ${hint}: ${error instanceof Error ? error.message : error}`);
+  console.error(`bench: ${error instanceof Error ? error.message : error}`);
   process.exit(1);
 }
 
@@ -57,20 +56,33 @@ async function main(args: string[]): Promise<number> {
   rmSync(logFolder, { recursive: true, force: true });
   const servers = await serverVersions();
   const results = [];
+  let complete = true;
   for (const benchmark of benchmarks.filter(({ name }) => asked.includes(name))) {
-    const figures = [];
-    for (let run = 1; run <= runs; run++) {
-      say(`${benchmark.name}, run ${run} of ${runs}`);
-      figures.push(await benchmark.run());
-      say(JSON.stringify(figures.at(-1)));
+    try {
+      const result = resultOf(benchmark, await measure(benchmark, runs), servers);
+      save(result);
+      results.push(result);
+    } catch (error) {
+      if (!(error instanceof VoidRun)) throw error;
+      complete = false;
+      say(`${benchmark.name} is void, there is no figure: ${error.message}`);
     }
-    const result = resultOf(benchmark, figures, servers);
-    save(result);
-    results.push(result);
   }
   console.log(table(results));
   if (values.write) writeDocument(savedResults(names));
-  return results.some(({ figures }) => figures.some(({ verdict }) => verdict === 'missed')) ? 1 : 0;
+  const missed = results.some(({ figures }) => figures.some(({ verdict }) => verdict === 'missed'));
+  return complete && !missed ? 0 : 1;
+}
+
+async function measure(benchmark: Benchmark, runs: number): Promise<Record<string, number>[]> {
+  const figures: Record<string, number>[] = [];
+  for (let run = 1; run <= runs; run++) {
+    say(`${benchmark.name}, run ${run} of ${runs}`);
+    const measured = await benchmark.run();
+    say(JSON.stringify(measured));
+    figures.push(measured);
+  }
+  return figures;
 }
 
 function serverVersions(): Promise<string> {
