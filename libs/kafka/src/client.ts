@@ -1,16 +1,9 @@
-import { promisify } from 'node:util';
-import { zstdCompress, zstdDecompress } from 'node:zlib';
 import { type Logger } from '@allim/platform';
 import kafkajs, { type Kafka, type SASLOptions } from 'kafkajs';
+import { registerCodecs } from './compression.js';
 import { type KafkaSettings } from './settings.js';
 
 const { logLevel } = kafkajs;
-
-// kafkajs brings gzip only; Node brings zstd, which Java producers may use. A batch it cannot unpack would end the consumer.
-kafkajs.CompressionCodecs[kafkajs.CompressionTypes.ZSTD] = () => ({
-  compress: (encoder: { buffer: Buffer }) => promisify(zstdCompress)(encoder.buffer),
-  decompress: (buffer: Buffer) => promisify(zstdDecompress)(buffer),
-});
 
 /** While coordinators load or a broker restarts, kafkajs logs what heals itself at its level ERROR. */
 const levels = {
@@ -22,6 +15,7 @@ const levels = {
 
 /** The client of this program. Connects only when something is asked of it. */
 export function kafkaClient(name: string, settings: KafkaSettings, logger: Logger): Kafka {
+  registerCodecs();
   silenceNegativeTimeouts();
   return new kafkajs.Kafka({
     clientId: name,
