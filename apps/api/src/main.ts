@@ -1,3 +1,4 @@
+import '@allim/platform/small-heap'; // before anything is allocated
 import 'reflect-metadata';
 import { createLogger, loadSettings, runProgram } from '@allim/platform';
 import { startApi } from './api.js';

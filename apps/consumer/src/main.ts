@@ -1,4 +1,4 @@
-import './heap.js'; // before anything is allocated
+import '@allim/platform/small-heap'; // before anything is allocated
 import 'reflect-metadata';
 import { loadSettings, runProgram } from '@allim/platform';
 import { settings } from './config.js';
