@@ -18,6 +18,7 @@ export const brokerLoss: FaultTest = {
     const { kafka } = arena.stack;
     const schedule = arena.random.branch('kills');
     await arena.startConsumers(2);
+    let looksWhileDead = 0;
     let liveWhileDead = 0;
     let slowest = 0;
     await arena.feedDuring({ events, users }, { perSecond }, async () => {
@@ -27,9 +28,9 @@ export const brokerLoss: FaultTest = {
         await kafka.kill();
         const gone = Date.now();
         await pause(away);
-        liveWhileDead += arena.consumers
-          .flatMap(({ looks }) => looks)
-          .filter(({ at, live }) => at > gone + deadAfterMs && live).length;
+        const looks = arena.consumers.flatMap((one) => one.looks).filter(({ at }) => at > gone + deadAfterMs);
+        looksWhileDead += looks.length;
+        liveWhileDead += looks.filter(({ live }) => live).length;
         const before = await arena.savedRows();
         await kafka.start();
         const ms = await arena.savesAgain(before, recoveryMs);
@@ -51,6 +52,8 @@ export const brokerLoss: FaultTest = {
           value: arena.history.count('fault', ({ during }) => during > 0),
           atLeast: awayMs.length,
         },
+        // Only an absence that is long enough makes dead consumers.
+        { name: 'looks at dead consumers', value: looksWhileDead, atLeast: Math.max(...awayMs) > deadAfterMs ? 1 : 0 },
       ],
     };
   },
