@@ -1,4 +1,4 @@
-import { type InboxState } from './notification.js';
+import { type InboxState, type NotificationResponse, type NotificationType } from './notification.js';
 import { type AnnouncementMessage, type NotificationMessage } from './realtime.js';
 
 /**
@@ -15,7 +15,7 @@ export interface InboxPosition extends InboxState {
   userId: string;
 }
 
-/** What one transaction made: at most one Redis message, however many notifications. */
+/** What one transaction made (new notifications are unread): at most one Redis message, however many notifications. */
 export interface Hint {
   notifications: NotificationMessage[];
   positions: InboxPosition[];
@@ -23,17 +23,55 @@ export interface Hint {
 }
 
 /**
- * One line per thing: `u<user id>\t<NotificationMessage>`, `p<user id>\t<InboxPosition>` or
- * `a<topic>\t<AnnouncementMessage>`, the second half JSON.
+ * One line per thing: `u<user id>\t<new notification>`, `p<user id>\t<InboxPosition>` or
+ * `a<topic>\t<AnnouncementMessage>`, the second half JSON. A new notification is the list of what is its own: names, and
+ * what every new one has in common, would make half of each hint.
  * The address stands outside of the JSON, so that a node parses only what one of its own sockets waits for.
  * (User ids and topics hold no tab or line break: the catalogue refuses control characters in ids.)
  */
 export function encodeHint(hint: Hint): string {
   const lines: string[] = [];
-  for (const message of hint.notifications) lines.push(`u${message.notification.userId}\t${JSON.stringify(message)}`);
+  for (const message of hint.notifications)
+    lines.push(`u${message.notification.userId}\t${JSON.stringify(pack(message))}`);
   for (const position of hint.positions) lines.push(`p${position.userId}\t${JSON.stringify(position)}`);
   for (const message of hint.announcements) lines.push(`a${message.topic}\t${JSON.stringify(message)}`);
   return lines.join('\n');
+}
+
+type Packed = [
+  id: number,
+  type: NotificationType,
+  title: string,
+  message: string,
+  link: string | null,
+  referenceType: string | null,
+  referenceId: string | null,
+  createdAt: string,
+  unread: number,
+  unseen: number,
+];
+
+function pack({ notification: one, unread, unseen }: NotificationMessage): Packed {
+  const { id, type, title, message, link, referenceType, referenceId, createdAt } = one;
+  return [id, type, title, message, link, referenceType, referenceId, createdAt, unread, unseen];
+}
+
+function unpack(userId: string, packed: Packed): NotificationMessage {
+  const [id, type, title, message, link, referenceType, referenceId, createdAt, unread, unseen] = packed;
+  const notification: NotificationResponse = {
+    id,
+    userId,
+    type,
+    title,
+    message,
+    link,
+    status: 'UNREAD',
+    referenceId,
+    referenceType,
+    createdAt,
+    readAt: null,
+  };
+  return { notification, unread, unseen };
 }
 
 export interface HintReader {
@@ -55,7 +93,7 @@ export function readHint(text: string, reader: HintReader): void {
     const payload = () => JSON.parse(line.slice(tab + 1));
     switch (line[0]) {
       case 'u':
-        if (reader.wantsUser(address)) reader.notification(payload());
+        if (reader.wantsUser(address)) reader.notification(unpack(address, payload()));
         break;
       case 'p':
         if (reader.wantsUser(address)) reader.position(payload());

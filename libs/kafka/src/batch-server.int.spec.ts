@@ -223,6 +223,20 @@ describe('KafkaBatchServer', () => {
     },
   );
 
+  it('fetches again what failed by a fault of its own, and nothing else', async () => {
+    const { send, serve, committed } = await world();
+    const seen: string[] = [];
+    await serve(async (records) => {
+      seen.push(...records.map(text));
+      return seen.length === 1 ? [] : records.map(() => done); // a verdict is missing
+    });
+    await send(0, { value: 'first' });
+    await waitFor(() => seen.length > 0, { what: 'the first record' });
+    await send(0, { value: 'second' });
+    await waitFor(async () => (await committed())[0] === 2, { what: 'both offsets' });
+    expect(seen).toEqual(['first', 'first', 'second']);
+  });
+
   it('buries a record of a partition that came into being while it ran', async () => {
     const { topic, serve, group } = await world();
     await serve(async (records) => records.map(() => bad));

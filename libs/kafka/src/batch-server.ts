@@ -3,6 +3,7 @@ import { type Logger } from '@allim/platform';
 import { type CustomTransportStrategy, Server } from '@nestjs/microservices';
 import kafkajs, {
   type Admin,
+  type Batch,
   type Consumer,
   type EachBatchPayload,
   type Kafka,
@@ -35,11 +36,10 @@ const rebalanceGraceMs = 2_000;
 /** Without a heartbeat or a fetch for so long, this consumer is dead, whatever else it does. */
 const liveWithinMs = 30_000;
 /**
- * kafkajs decodes a whole fetch before it hands anything over, and fetches again when all of it is done: more is more
- * memory (10 MB instead of 3: 50 MB), less is a database that waits more often. Several partitions share a fetch, so
- * that its end, too, has work for two transactions.
+ * kafkajs decodes a whole fetch before it hands anything over. More is more memory (10 MB instead of 2: 50 MB), less is
+ * more round trips. Several partitions share a fetch, so that its end, too, has work for all transactions.
  */
-const fetchBytes = { partition: 262_144, round: 3_145_728 };
+const fetchBytes = { partition: 196_608, round: 2_097_152 };
 const lagIntervalMs = 5_000;
 const reconnectMs = 1_000;
 /** A `.DLT` topic that has grown with its topic must be known soon; the default is 5 minutes. */
@@ -71,11 +71,13 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
   private coalescer?: Coalescer<KafkaRecord, Judged>;
   private readonly timers: NodeJS.Timeout[] = [];
   private readonly stopping = new AbortController();
-  /** kafkajs gives its offset functions with each batch only; those of the latest batch of this membership. */
-  private offsets?: Pick<EachBatchPayload, 'uncommittedOffsets' | 'commitOffsetsIfNecessary'>;
+  /** By partition, what was handed in last: it is one batch behind what kafkajs fetches meanwhile. */
+  private readonly underWay = new Map<string, Promise<void>>();
+  /** By partition, the next offset to be consumed, as far as it is not committed to Kafka yet. */
+  private readonly consumed = new Map<string, { topic: string; partition: number; offset: string }>();
+  /** kafkajs gives it with each batch only; that of the latest batch of this membership. */
+  private commitOffsets?: EachBatchPayload['commitOffsetsIfNecessary'];
   private joined = false;
-  /** Another one with each membership. Stopping does not end it: what is under way then may end and be resolved. */
-  private membership = Symbol('none yet');
   private assigned = new Set<string>();
   private lastProgress = Date.now();
 
@@ -163,7 +165,7 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
         const ms = performance.now() - began;
         this.metrics.batchRecords.observe(records.length);
         this.metrics.batchSeconds.observe(ms / 1000);
-        logger.debug({ records: records.length, ms: Math.round(ms), traceIds: traceIds(records) }, 'batch');
+        logger.info({ records: records.length, ms: Math.round(ms), traceIds: traceIds(records) }, 'batch');
         return judged;
       },
       { limit: settings.KAFKA_BATCH_RECORDS, inFlight: settings.KAFKA_BATCHES_IN_FLIGHT },
@@ -199,12 +201,14 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
     this.consumer.on(HEARTBEAT, progress);
     this.consumer.on(GROUP_JOIN, ({ payload }) => {
       progress();
-      this.abandon('another membership has begun');
+      this.coalescer?.abandon('another membership has begun');
       this.joined = true;
-      this.offsets = undefined;
+      this.commitOffsets = undefined;
+      this.underWay.clear();
+      this.consumed.clear();
       this.assigned = new Set(
         Object.entries(payload.memberAssignment).flatMap(([topic, partitions]) =>
-          partitions.map((one) => `${topic}:${one}`),
+          partitions.map((partition) => laneOf({ topic, partition })),
         ),
       );
       this.metrics.lag.reset();
@@ -214,17 +218,12 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
     this.consumer.on(REBALANCING, () => this.commit());
     this.consumer.on(CRASH, ({ payload }) => {
       this.joined = false;
-      this.abandon('the membership is over');
+      this.coalescer?.abandon('the membership is over');
       if (payload.restart || this.stopping.signal.aborted) return;
       // To kafkajs a coordinator that is not back yet is the end; to us it is a broker to be waited for.
-      if (payload.error.name === 'KafkaJSGroupCoordinatorNotFound') void this.rejoin();
+      if (comesBack(payload.error)) void this.rejoin();
       else this.options.onFatal(payload.error);
     });
-  }
-
-  private abandon(reason: string): void {
-    this.membership = Symbol(reason);
-    this.coalescer?.abandon(reason);
   }
 
   private async rejoin(): Promise<void> {
@@ -235,45 +234,47 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
     }
   }
 
-  /** Whatever is thrown here but kafkajs' own errors would stop the consumer for good, while the process lives on. */
+  /**
+   * Hands a batch in and lets kafkajs fetch the next one meanwhile, which waits here until this one is consumed. What is
+   * resolved to kafkajs is only where it fetches; what is committed to Kafka follows `consumed`. Whatever is thrown here
+   * but kafkajs' own errors would stop the consumer for good, while the process lives on.
+   */
   private async eachBatch(payload: EachBatchPayload): Promise<void> {
-    this.offsets = payload;
-    const signal = this.coalescer?.signal;
-    try {
-      await this.consume(payload);
-    } catch (error) {
-      if (error instanceof Error && error.name.startsWith('KafkaJS')) throw error;
-      if (signal?.aborted || this.stopping.signal.aborted) return; // abandoned: not resolved, so it is fetched again
-      this.options.logger.error({ err: error }, 'a batch could not be handled');
-      await sleep(reconnectMs);
-    } finally {
-      if (this.stopping.signal.aborted) await this.commit();
-    }
+    const { batch } = payload;
+    const lane = laneOf(batch);
+    this.commitOffsets = payload.commitOffsetsIfNecessary;
+    await this.keepingMembership(payload, this.underWay.get(lane));
+    if (!this.coalescer || !payload.isRunning() || payload.isStale() || this.stopping.signal.aborted) return;
+    this.underWay.set(lane, this.consume(this.coalescer, batch));
+    payload.resolveOffset(batch.lastOffset());
+    await payload.heartbeat();
   }
 
-  private async consume(payload: EachBatchPayload): Promise<void> {
-    if (!this.coalescer) throw new Error('not listening');
-    const { membership } = this;
-    const { topic, partition, messages } = payload.batch;
+  /** Never rejects: what fails by a fault of ours is fetched again. */
+  private async consume(coalescer: Coalescer<KafkaRecord, Judged>, batch: Batch): Promise<void> {
+    const { topic, partition, messages } = batch;
+    const { signal } = coalescer;
     const limit = this.options.settings.KAFKA_BATCH_RECORDS;
     for (let start = 0; start < messages.length; start += limit) {
-      if (!payload.isRunning() || payload.isStale() || this.stopping.signal.aborted) return;
       const records = messages.slice(start, start + limit).map((message) => toRecord(topic, partition, message));
-      await this.keepingMembership(payload, this.handle(this.coalescer, records));
-      // With several brokers kafkajs may join again while batches of the others are under way: this partition may be another's.
-      if (membership !== this.membership) return;
-      payload.resolveOffset(records.at(-1)!.offset);
+      try {
+        const judged = await coalescer.submit(records);
+        signal.throwIfAborted();
+        await this.bury(records, judged, signal);
+        signal.throwIfAborted();
+      } catch (error) {
+        // Abandoned: this partition may be another's by now.
+        if (signal.aborted || this.stopping.signal.aborted) return;
+        this.options.logger.error({ err: error }, 'a batch could not be handled');
+        await sleep(reconnectMs);
+        if (!signal.aborted) this.consumer.seek({ topic, partition, offset: records[0]!.offset });
+        return;
+      }
+      const isLast = start + limit >= messages.length;
+      const offset = isLast ? batch.lastOffset() : records.at(-1)!.offset; // a transaction's end mark comes after its last record
+      this.consumed.set(laneOf(batch), { topic, partition, offset: String(BigInt(offset) + 1n) });
       this.options.passing?.('resolved');
-      await payload.heartbeat();
     }
-  }
-
-  private async handle(coalescer: Coalescer<KafkaRecord, Judged>, records: KafkaRecord[]): Promise<void> {
-    const { membership } = this;
-    const { signal } = coalescer;
-    const judged = await coalescer.submit(records);
-    if (membership !== this.membership) throw signal.reason;
-    await this.bury(records, judged, signal);
   }
 
   /** Publishes the dead ones and waits, as long as it takes, for their acknowledgement by all replicas. */
@@ -333,16 +334,12 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
    * Heartbeats while the work goes on: between waits, not by a timer of its own, which would keep a dead loop a member.
    * When the group rebalances, work that is about to end may end; otherwise it is left to whoever gets the partition.
    */
-  private async keepingMembership(payload: EachBatchPayload, work: Promise<void>): Promise<void> {
+  private async keepingMembership(payload: EachBatchPayload, work: Promise<void> | undefined): Promise<void> {
+    if (!work) return;
     let ended = false;
-    const end = work.then(
-      () => {
-        ended = true;
-      },
-      () => {
-        ended = true;
-      },
-    );
+    const end = work.then(() => {
+      ended = true;
+    });
     const endOr = async (ms: number) => {
       const timer = new AbortController();
       await Promise.race([end, sleep(ms, undefined, { signal: timer.signal }).catch(() => {})]);
@@ -350,7 +347,7 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
     };
     for (;;) {
       await endOr(heartbeatCheckMs);
-      if (ended) return work;
+      if (ended) return;
       try {
         await payload.heartbeat();
       } catch (error) {
@@ -360,13 +357,17 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
     }
   }
 
-  /** Commits what is resolved. A commit that fails is made up for by the next one, or by redelivery. */
+  /** Commits what is consumed. A commit that fails is made up for by the next one, or by redelivery. */
   private async commit(): Promise<void> {
-    const offsets = this.offsets;
+    const consumed = [...this.consumed];
+    if (!this.commitOffsets || consumed.length === 0) return;
     try {
-      const resolved = offsets?.uncommittedOffsets();
-      if (!offsets || !resolved?.topics.length) return;
-      await offsets.commitOffsetsIfNecessary(resolved);
+      const topics = Map.groupBy(
+        consumed.map(([, one]) => one),
+        ({ topic }) => topic,
+      );
+      await this.commitOffsets({ topics: [...topics].map(([topic, partitions]) => ({ topic, partitions })) });
+      for (const [lane, one] of consumed) if (this.consumed.get(lane) === one) this.consumed.delete(lane);
       this.options.passing?.('offsets-committed');
       this.metrics.commits.inc({ result: 'ok' });
     } catch (error) {
@@ -377,12 +378,9 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
 
   private async measureLag(): Promise<void> {
     try {
-      for (const { topic, partition, lag } of await groupLag(
-        this.admin,
-        this.options.settings.KAFKA_GROUP_ID,
-        this.options.topics,
-      )) {
-        if (this.assigned.has(`${topic}:${partition}`)) this.metrics.lag.set({ topic, partition }, lag);
+      for (const one of await groupLag(this.admin, this.options.settings.KAFKA_GROUP_ID, this.options.topics)) {
+        const { topic, partition, lag } = one;
+        if (this.assigned.has(laneOf(one))) this.metrics.lag.set({ topic, partition }, lag);
       }
     } catch (error) {
       this.options.logger.debug({ err: error }, 'the lag could not be measured');
@@ -407,6 +405,7 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
     this.stopping.abort();
     for (const timer of this.timers) clearInterval(timer);
     this.coalescer?.close();
+    await Promise.all(this.underWay.values());
     await this.commit();
     await this.consumer.stop();
     await Promise.all([this.consumer.disconnect(), this.producer.disconnect(), this.admin.disconnect()]);
@@ -420,6 +419,13 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
     return this.consumer as Client;
   }
 }
+
+/** What ends kafkajs for good though it is only a broker that restarts; the second one is a plain Error of its. */
+function comesBack({ name, message }: Error): boolean {
+  return name === 'KafkaJSGroupCoordinatorNotFound' || message === 'Broker not connected';
+}
+
+const laneOf = ({ topic, partition }: { topic: string; partition: number }) => `${topic}:${partition}`;
 
 function toRecord(topic: string, partition: number, message: KafkaMessage): KafkaRecord {
   const { batchContext } = message as { batchContext?: { timestampType?: number } };

@@ -44,6 +44,7 @@ describe('deadLetter', () => {
       'kafka_dlt-exception-stacktrace': expect.stringContaining('dead-letter.spec'),
       'allim-error-class': 'bad-json',
       'allim-attempts': '2',
+      'allim-replay-count': '0',
       'allim-first-failed-at': '2026-02-06T10:00:00.000Z',
     });
   });

@@ -41,6 +41,7 @@ export function deadLetter(record: KafkaRecord, failure: Failure): Message {
     'kafka_dlt-exception-stacktrace': bounded(error.stack ?? '', bounds.stack),
     'allim-error-class': errorClass,
     'allim-attempts': String(failure.attempts),
+    'allim-replay-count': record.headers['allim-replay-count'] ?? '0',
     'allim-first-failed-at': record.headers['allim-first-failed-at'] ?? new Date(failure.failedAt).toISOString(),
   };
   return { key: record.key, value: record.value, partition: record.partition, headers };

@@ -1,13 +1,16 @@
 import { commaList, wholeNumber } from '@allim/platform';
 import { z } from 'zod';
 
+/** `host:port` with a port that exists. */
+function isBroker(text: string): boolean {
+  const port = /^[^\s:]+:(\d{1,5})$/.exec(text)?.[1];
+  return port !== undefined && Number(port) > 0 && Number(port) < 65_536;
+}
+
 /** Settings of every program that talks to Kafka. */
 export const kafkaSettings = {
   KAFKA_BROKERS: commaList()
-    .refine(
-      (brokers) => brokers.length > 0 && brokers.every((broker) => /^[^\s:]+:\d+$/.test(broker)),
-      'expected host:port[,host:port…]',
-    )
+    .refine((brokers) => brokers.length > 0 && brokers.every(isBroker), 'expected host:port[,host:port…]')
     .describe('Kafka brokers to begin with, as host:port[,host:port…].'),
   KAFKA_SSL: z
     .enum(['true', 'false'], 'expected true or false')
@@ -34,8 +37,8 @@ export const kafkaConsumerSettings = {
     .default(3)
     .describe('Retries after the first attempt (3 means at most 4 attempts); then the record is a dead letter.'),
   KAFKA_BATCH_RECORDS: wholeNumber({ min: 1, max: 5000 }).default(500).describe('Records in one transaction, at most.'),
-  /** One in flight leaves the database idle while we plan (27 against 37–40 k rows/s); four fight for the same rows. */
-  KAFKA_BATCHES_IN_FLIGHT: wholeNumber({ min: 1, max: 16 }).default(2).describe('Transactions at the same time.'),
+  /** Two or more, so that the database works while we plan; three were 5 % faster than two, four no faster. */
+  KAFKA_BATCHES_IN_FLIGHT: wholeNumber({ min: 1, max: 16 }).default(3).describe('Transactions at the same time.'),
   KAFKA_COMMIT_INTERVAL_MS: wholeNumber({ min: 10, max: 60_000 })
     .default(250)
     .describe('How often consumed offsets are committed to Kafka.'),

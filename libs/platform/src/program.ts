@@ -55,8 +55,10 @@ export async function runProgram(boot: () => Promise<Program>): Promise<void> {
   try {
     program = await boot();
   } catch (error) {
-    if (!(error instanceof SettingsError)) return fail(error);
-    console.error(error.message);
+    const { code, port } = error as NodeJS.ErrnoException & { port?: number };
+    if (error instanceof SettingsError) console.error(error.message);
+    else if (code === 'EADDRINUSE') console.error(`wrong settings:\n  PORT: ${port} is taken, expected a free port`);
+    else return fail(error);
     process.exit(2);
   }
 }

@@ -84,7 +84,7 @@ export class Intake {
   private async saveAll(session: Session, batch: readonly NewNotification[]): Promise<Saved[]> {
     const { fresh, origins } = await this.unknown(session, batch);
     const createdAt = new Date(this.clock()).toISOString();
-    await enterLedger(session, fresh, createdAt);
+    await enterLedger(session, fresh);
     const positions = await raiseCounters(session, fresh);
     const messages = number(fresh, positions, createdAt);
     await insertNotifications(session, fresh, messages, createdAt);
@@ -137,22 +137,15 @@ function isFirst(one: NewNotification, origins: Map<string, LedgerRow>): boolean
  * Sorted, or two batches that share identities deadlock. Never INSERT IGNORE: it would hide cut and null values.
  * Fewer rows than asked for: another transaction entered one of them since our look-up.
  */
-async function enterLedger(session: Session, fresh: readonly NewNotification[], createdAt: string): Promise<void> {
+async function enterLedger(session: Session, fresh: readonly NewNotification[]): Promise<void> {
   const rows = fresh
     .toSorted((a, b) => a.identity.compare(b.identity))
-    .map((one) => [
-      one.identity,
-      one.userId,
-      one.origin.topic,
-      one.origin.partition,
-      one.origin.offset,
-      sqlTime(createdAt),
-    ]);
+    .map((one) => [one.identity, one.userId, one.origin.topic, one.origin.partition, one.origin.offset]);
   const entered = await insertRows(
     session,
     {
-      into: 'ledger (identity, user_id, topic, topic_partition, record_offset, created_at)',
-      columns: 6,
+      into: 'ledger (identity, user_id, topic, topic_partition, record_offset)',
+      row: '(?, ?, ?, ?, ?)',
       onDuplicate: 'identity = identity',
     },
     rows,
@@ -169,15 +162,12 @@ async function raiseCounters(session: Session, fresh: readonly NewNotification[]
     session,
     {
       into: 'inbox (user_id, last_id, unread, unseen)',
-      columns: 4,
+      row: '(?, ?, last_id, last_id)', // a new inbox: all are unread and unseen
       // VALUES() is deprecated in MySQL 8, but MariaDB knows no row alias.
       onDuplicate:
         'last_id = last_id + VALUES(last_id), unread = unread + VALUES(unread), unseen = unseen + VALUES(unseen)',
     },
-    users.map((userId) => {
-      const count = counts.get(userId) ?? 0;
-      return [userId, count, count, count];
-    }),
+    users.map((userId) => [userId, counts.get(userId) ?? 0]),
   );
   return positionsOf(session, users);
 }
@@ -250,18 +240,14 @@ async function insertNotifications(
     one.reference?.type ?? null,
     one.reference?.id ?? null,
     one.params,
-    sqlTime(createdAt),
   ]);
+  await session.query('SET @created_at = ?', [createdAt.slice(0, -1).replace('T', ' ')]);
   await insertRows(
     session,
     {
       into: 'notification (user_id, id, type, title, message, link, reference_type, reference_id, params, created_at)',
-      columns: 10,
+      row: '(?, ?, ?, ?, ?, ?, ?, ?, ?, @created_at)',
     },
     rows,
   );
-}
-
-function sqlTime(iso: string): string {
-  return iso.slice(0, -1).replace('T', ' ');
 }

@@ -21,18 +21,20 @@ function shape(start: string, row: string, count: number, end: string): string {
   return sql;
 }
 
-/** Inserts all rows, in their order, as few prepared multi-row statements. Answers the affected rows. */
+/**
+ * Inserts all rows, in their order, as few prepared multi-row statements. Answers the affected rows. `row` is one row of
+ * VALUES, a `?` for each of its values: what need not be a parameter should not be one, for they cost most of our time.
+ */
 export async function insertRows(
   session: Session,
-  statement: { into: string; columns: number; onDuplicate?: string },
+  statement: { into: string; row: string; onDuplicate?: string },
   rows: readonly (readonly Value[])[],
 ): Promise<number> {
-  const row = `(${Array(statement.columns).fill('?').join(',')})`;
   const end = statement.onDuplicate ? `ON DUPLICATE KEY UPDATE ${statement.onDuplicate}` : '';
   let affected = 0;
   for (let done = 0; done < rows.length; ) {
     const size = sizes.find((candidate) => fits(rows, done, candidate)) ?? 1;
-    const sql = shape(`INSERT INTO ${statement.into} VALUES`, row, size, end);
+    const sql = shape(`INSERT INTO ${statement.into} VALUES`, statement.row, size, end);
     affected += (await session.execute(sql, rows.slice(done, done + size).flat())).affectedRows;
     done += size;
   }

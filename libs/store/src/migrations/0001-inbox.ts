@@ -39,7 +39,7 @@ export class Inbox1763715600000 implements MigrationInterface {
         topic VARBINARY(249) NOT NULL,
         topic_partition INT NOT NULL,
         record_offset BIGINT NOT NULL,
-        created_at DATETIME(6) NOT NULL,
+        created_at DATETIME(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6),
         PRIMARY KEY (identity)
       ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin`);
     await runner.query(`

@@ -47,12 +47,12 @@ export const drainHot: Benchmark = {
 
 export const persist: Benchmark = {
   name: 'persist',
-  what: 'Kafka → committed rows, nobody listening, against a raw insert of the same notification rows (500 a statement, two connections)',
+  what: 'Kafka → committed rows, nobody listening, against a raw insert of the same rows (500 a statement, two connections)',
   figures: {
     ratio: { label: 'ours ÷ ceiling', digits: 2, must: { atLeast: 0.35 }, aim: 0.55 },
     perSecond: { label: 'ours, rows/s' },
-    ceiling: { label: 'ceiling, rows/s' },
-    prepared: { label: 'the ceiling as prepared statements, rows/s' },
+    ceiling: { label: 'ceiling, events/s' },
+    notifications: { label: 'the ceiling of the notification rows alone, events/s' },
   },
   run: () =>
     withSite(async (site) => {
@@ -60,6 +60,6 @@ export const persist: Benchmark = {
       await subscribeOne(site);
       await preload(site, allTopics, events);
       const { perSecond } = await drain(site, events);
-      return { ratio: perSecond / raw.text, perSecond, ceiling: raw.text, prepared: raw.prepared };
+      return { ratio: perSecond / raw.sameRows, perSecond, ceiling: raw.sameRows, notifications: raw.notifications };
     }),
 };
