@@ -42,6 +42,7 @@ const liveWithinMs = 30_000;
 const fetchBytes = { partition: 196_608, round: 2_097_152 };
 const lagIntervalMs = 5_000;
 const reconnectMs = 1_000;
+const stoppingPauseMs = 50;
 /** A `.DLT` topic that has grown with its topic must be known soon; the default is 5 minutes. */
 const metadataMaxAgeMs = 5_000;
 
@@ -59,8 +60,8 @@ export interface KafkaBatchServerOptions {
 
 /**
  * Nest transport that reads topics in batches: what all partitions hand in is merged into transactions, handled by the
- * controller's `@KafkaBatchHandler()`, and only then resolved. What cannot be processed goes to `<topic>.DLT`,
- * acknowledged by all replicas before its offset is resolved. Offsets are committed by one timer.
+ * controller's `@KafkaBatchHandler()`, and only then counts as consumed. What cannot be processed goes to `<topic>.DLT`,
+ * acknowledged by all replicas before its offset counts. Offsets are committed by one timer.
  */
 export class KafkaBatchServer extends Server implements CustomTransportStrategy {
   private readonly consumer: Consumer;
@@ -244,7 +245,8 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
     const lane = laneOf(batch);
     this.commitOffsets = payload.commitOffsetsIfNecessary;
     await this.keepingMembership(payload, this.underWay.get(lane));
-    if (!this.coalescer || !payload.isRunning() || payload.isStale() || this.stopping.signal.aborted) return;
+    if (!this.coalescer || !payload.isRunning() || payload.isStale()) return;
+    if (this.stopping.signal.aborted) return void (await sleep(stoppingPauseMs)); // else the same is fetched again and again
     this.underWay.set(lane, this.consume(this.coalescer, batch));
     payload.resolveOffset(batch.lastOffset());
     await payload.heartbeat();
@@ -267,7 +269,8 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
         if (signal.aborted || this.stopping.signal.aborted) return;
         this.options.logger.error({ err: error }, 'a batch could not be handled');
         await sleep(reconnectMs);
-        if (!signal.aborted) this.consumer.seek({ topic, partition, offset: records[0]!.offset });
+        if (signal.aborted || this.stopping.signal.aborted) return;
+        this.consumer.seek({ topic, partition, offset: records[0]!.offset });
         return;
       }
       const isLast = start + limit >= messages.length;

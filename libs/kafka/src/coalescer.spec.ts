@@ -23,11 +23,10 @@ function held(options: { limit: number; inFlight: number }) {
 const settled = () => new Promise(setImmediate);
 
 describe('Coalescer', () => {
-  it('lets nothing wait while there is room', () => {
-    const { coalescer, begun } = held({ limit: 10, inFlight: 2 });
-    void coalescer.submit([1]);
-    void coalescer.submit([2]);
-    expect(begun.map(({ items }) => items)).toEqual([[1], [2]]);
+  it('begins at once when nothing is under way, and another one beside it when a quarter of a batch waits', () => {
+    const { coalescer, begun } = held({ limit: 8, inFlight: 2 });
+    for (const item of [1, 2, 3]) void coalescer.submit([item]);
+    expect(begun.map(({ items }) => items)).toEqual([[1], [2, 3]]);
   });
 
   it('gathers what comes in meanwhile, and answers each submission with its own results', async () => {

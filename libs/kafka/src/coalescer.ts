@@ -55,14 +55,24 @@ export class Coalescer<Item, Result> {
     for (const { reject } of this.waiting.splice(0)) reject(reason);
   }
 
+  /**
+   * The first batch begins with whatever waits; another one beside it only when enough waits to be worth a transaction:
+   * many small ones cost more than they bring (at 5,000 records a second 33 instead of 24 ms at the median).
+   */
   private next(): void {
-    while (this.inFlight < this.options.inFlight && this.waiting.length > 0) {
+    const worthwhile = this.options.limit / 4;
+    while (this.waiting.length > 0 && this.inFlight < this.options.inFlight) {
+      if (this.inFlight > 0 && this.waitingItems() < worthwhile) return;
       this.inFlight++;
       void this.run(this.take()).finally(() => {
         this.inFlight--;
         this.next();
       });
     }
+  }
+
+  private waitingItems(): number {
+    return this.waiting.reduce((sum, { items }) => sum + items.length, 0);
   }
 
   private take(): Submission<Item, Result>[] {
