@@ -9,8 +9,8 @@ interface Submission<Item, Result> {
 
 /**
  * Merges what many partitions hand in: while a batch is under way, others gather; the next takes up to `limit` of them.
- * Under light load nothing waits for anything, under heavy load batches grow by themselves. Submissions stay whole and
- * in order; whoever needs an order among its own submissions awaits one before it hands in the next.
+ * When nothing is under way nothing waits; under load batches grow by themselves. Submissions stay whole and in order;
+ * whoever needs an order among its own submissions awaits one before it hands in the next.
  */
 export class Coalescer<Item, Result> {
   private readonly waiting: Submission<Item, Result>[] = [];
