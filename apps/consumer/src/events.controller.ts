@@ -38,7 +38,8 @@ export class EventsController {
       const saved = await this.save(plans.flatMap((one) => (one.kind === 'notify' ? [one.notification] : [])));
       const verdicts: Verdict[] = [];
       for (const [index, record] of records.entries()) {
-        const { outcome, verdict } = await this.conclude(plans[index] as Plan, saved);
+        const one = plans[index] as Plan;
+        const { outcome, verdict } = one.kind === 'broadcast' ? await this.broadcast(one) : conclude(one, saved);
         this.metrics.observe(record, outcome);
         verdicts.push(verdict);
       }
@@ -57,28 +58,15 @@ export class EventsController {
     return new Map(notifications.map((one, index) => [one, results[index] as Saved]));
   }
 
-  private async conclude(one: Plan, saved: Map<NewNotification, Saved>): Promise<Handled> {
-    switch (one.kind) {
-      case 'nobody':
-        return { outcome: 'nobody', verdict: done };
-      case 'refuse':
-        return { outcome: 'dead', verdict: dead(one.error.errorClass, one.error) };
-      case 'broadcast':
-        return this.broadcast(one);
-      case 'notify':
-        return concluded([saved.get(one.notification) as Saved]);
-    }
-  }
-
   /** Page by page: however many subscribe, no transaction grows. What a crash leaves out is made up for by redelivery. */
   private async broadcast({ topic, forUser }: Plan & { kind: 'broadcast' }): Promise<Handled> {
-    const results = new Map<Saved['kind'], Saved>(); // one of each kind tells enough: subscribers may be many
+    const results: Results = {};
     for (let after: string | undefined = ''; after !== undefined; ) {
       const users: string[] = await this.subscriptions.subscribersOf(topic, after, audience);
-      for (const one of (await this.save(users.map(forUser))).values()) results.set(one.kind, one);
+      for (const one of (await this.save(users.map(forUser))).values()) results[one.kind] ??= one;
       after = users.length === audience ? users.at(-1) : undefined;
     }
-    const handled = concluded([...results.values()]);
+    const handled = concluded(results);
     if (handled.outcome === 'saved' || handled.outcome === 'redelivered') {
       const { type, title, message, link } = forUser('');
       this.hints.publish({ notifications: [], positions: [], announcements: [{ topic, type, title, message, link }] });
@@ -96,17 +84,25 @@ function hintOf(results: readonly Saved[]): Hint {
   return hint;
 }
 
+function conclude(one: Exclude<Plan, { kind: 'broadcast' }>, saved: Map<NewNotification, Saved>): Handled {
+  switch (one.kind) {
+    case 'nobody':
+      return { outcome: 'nobody', verdict: done };
+    case 'refuse':
+      return { outcome: 'dead', verdict: dead(one.error.errorClass, one.error) };
+    case 'notify': {
+      const result = saved.get(one.notification) as Saved;
+      return concluded({ [result.kind]: result });
+    }
+  }
+}
+
+/** What became of a record's notifications: one of each kind tells enough, for subscribers may be many. */
+type Results = Partial<Record<Saved['kind'], Saved>>;
+
 /** One record, one outcome: the first of these that any of its notifications came to. */
-function concluded(results: readonly Saved[]): Handled {
-  const refused = results.find((one) => one.kind === 'refused');
-  if (refused) return { outcome: 'dead', verdict: dead('refused', refused.error) };
-  const came = (kind: Saved['kind']) => results.some((one) => one.kind === kind);
-  const outcome: Outcome = came('new')
-    ? 'saved'
-    : came('redelivered')
-      ? 'redelivered'
-      : came('duplicate')
-        ? 'duplicate'
-        : 'nobody';
+function concluded({ refused, new: fresh, redelivered, duplicate }: Results): Handled {
+  if (refused?.kind === 'refused') return { outcome: 'dead', verdict: dead('refused', refused.error) };
+  const outcome = fresh ? 'saved' : redelivered ? 'redelivered' : duplicate ? 'duplicate' : 'nobody';
   return { outcome, verdict: done };
 }

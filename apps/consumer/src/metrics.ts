@@ -6,6 +6,8 @@ export type Outcome = 'saved' | 'redelivered' | 'duplicate' | 'nobody' | 'dead';
 
 export class EventMetrics {
   private readonly events: Counter;
+  /** By outcome and topic, so that labels are not put together for each record. */
+  private readonly counters = new Map<string, Counter.Internal>();
   private readonly latency: Histogram;
 
   constructor(registry: Registry) {
@@ -25,8 +27,18 @@ export class EventMetrics {
   }
 
   observe(record: KafkaRecord, outcome: Outcome): void {
-    this.events.inc({ topic: record.topic, outcome });
+    this.counter(record.topic, outcome).inc();
     const publishedAt = Number(record.timestamp); // -1: unknown
     if (outcome === 'saved' && publishedAt > 0) this.latency.observe(Math.max(0, (Date.now() - publishedAt) / 1000));
+  }
+
+  private counter(topic: string, outcome: Outcome): Counter.Internal {
+    const key = `${outcome} ${topic}`;
+    let counter = this.counters.get(key);
+    if (counter === undefined) {
+      counter = this.events.labels({ topic, outcome });
+      this.counters.set(key, counter);
+    }
+    return counter;
   }
 }

@@ -9,8 +9,8 @@ interface Submission<Item, Result> {
 
 /**
  * Merges what many partitions hand in: while a batch is under way, others gather; the next takes up to `limit` of them.
- * When nothing is under way nothing waits; under load batches grow by themselves. Submissions stay whole and in order;
- * whoever needs an order among its own submissions awaits one before it hands in the next.
+ * When nothing is under way nothing waits; under load batches grow by themselves. Submissions stay whole, but a
+ * small one may pass a large one; whoever needs an order among its own awaits one before it hands in the next.
  */
 export class Coalescer<Item, Result> {
   private readonly waiting: Submission<Item, Result>[] = [];
@@ -75,13 +75,20 @@ export class Coalescer<Item, Result> {
     return this.waiting.reduce((sum, { items }) => sum + items.length, 0);
   }
 
+  /** The one that has waited longest, and whatever of the others fits beside it. */
   private take(): Submission<Item, Result>[] {
-    const taken = this.waiting.splice(0, 1);
-    let size = taken[0]?.items.length ?? 0;
-    while (this.waiting[0] && size + this.waiting[0].items.length <= this.options.limit) {
-      size += this.waiting[0].items.length;
-      taken.push(...this.waiting.splice(0, 1));
+    let room = this.options.limit;
+    const taken: Submission<Item, Result>[] = [];
+    const left: Submission<Item, Result>[] = [];
+    for (const submission of this.waiting) {
+      const { length } = submission.items;
+      if (taken.length > 0 && length > room) left.push(submission);
+      else {
+        room -= length;
+        taken.push(submission);
+      }
     }
+    this.waiting.splice(0, this.waiting.length, ...left);
     return taken;
   }
 

@@ -6,8 +6,11 @@ import { migrations } from './migrations/index.js';
 
 export type Database = DataSource;
 
-/** A row or parameter as the driver takes it. */
+/** A value of a row, or of a parameter. */
 export type Value = string | number | Buffer | null;
+
+/** A parameter of the text protocol: a value, a list of them (`a, b`), or rows (`(a, b), (c, d)`). */
+type Parameter = Value | readonly Value[] | readonly Value[][];
 
 /** A statement that takes longer will not come back: a server that hangs, a network that swallows packets. */
 const statementDeadlineMs = 30_000;
@@ -94,10 +97,10 @@ export interface Written {
 export class Session {
   constructor(private readonly connection: PoolConnection) {}
 
-  /** A statement of the text protocol: BEGIN, COMMIT, and statements whose shape varies. */
+  /** A statement of the text protocol: BEGIN, COMMIT, and statements of many rows or keys, which it takes in one. */
   query<Result = Written>(
     sql: string,
-    values: readonly Value[] = [],
+    values: readonly Parameter[] = [],
     deadlineMs = statementDeadlineMs,
   ): Promise<Result> {
     return this.answer((done) => this.connection.query(sql, [...values], done), deadlineMs);
@@ -147,16 +150,16 @@ export async function withSession<Result>(
 
 /**
  * Runs `work` in a transaction, and again from its start when another transaction was in the way (deadlock, lock
- * time-out, TryAgain thrown by `work`). When the connection is cut on COMMIT nobody knows whether it was done: the
+ * time-out, TryAgain thrown by `work`); attempts count from 1. When the connection is cut on COMMIT nobody knows whether it was done: the
  * DatabaseDown says so, and the caller's next try must find out by its own keys.
  */
 export async function inTransaction<Result>(
   database: Database,
-  work: (session: Session) => Promise<Result>,
+  work: (session: Session, attempt: number) => Promise<Result>,
 ): Promise<Result> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await withSession(database, (session) => once(session, work));
+      return await withSession(database, (session) => once(session, () => work(session, attempt)));
     } catch (error) {
       if (!(error instanceof TryAgain)) throw error;
       if (attempt >= conflictLimit)
@@ -165,10 +168,10 @@ export async function inTransaction<Result>(
   }
 }
 
-async function once<Result>(session: Session, work: (session: Session) => Promise<Result>): Promise<Result> {
+async function once<Result>(session: Session, work: () => Promise<Result>): Promise<Result> {
   await session.query('START TRANSACTION');
   try {
-    const result = await work(session);
+    const result = await work();
     await session.query('COMMIT');
     return result;
   } catch (error) {

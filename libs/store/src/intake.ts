@@ -59,6 +59,9 @@ interface InboxRow {
 
 /** Takes notifications into inboxes: the one writer of new rows. */
 export class Intake {
+  /** Whether the last look-up found any: what was redelivered or replayed comes in long runs. */
+  private meetsKnown = false;
+
   constructor(
     private readonly database: Database,
     private readonly clock: Clock = systemClock,
@@ -72,7 +75,10 @@ export class Intake {
   async save(batch: readonly NewNotification[]): Promise<Saved[]> {
     if (batch.length === 0) return [];
     try {
-      return await inTransaction(this.database, (session) => this.saveAll(session, batch));
+      // As long as nothing is known, nothing is looked up: the ledger refuses what it knows, and we look then.
+      return await inTransaction(this.database, (session, attempt) =>
+        this.saveAll(session, batch, this.meetsKnown || attempt > 1),
+      );
     } catch (error) {
       if (!(error instanceof DataRefused)) throw error;
       if (batch.length === 1) return [{ kind: 'refused', error }];
@@ -81,10 +87,11 @@ export class Intake {
     }
   }
 
-  private async saveAll(session: Session, batch: readonly NewNotification[]): Promise<Saved[]> {
-    const { fresh, origins } = await this.unknown(session, batch);
+  private async saveAll(session: Session, batch: readonly NewNotification[], lookUp: boolean): Promise<Saved[]> {
+    const { unknown, origins } = await this.distinguish(session, batch, lookUp);
+    await enterLedger(session, unknown);
+    const fresh = [...unknown.values()];
     const createdAt = new Date(this.clock()).toISOString();
-    await enterLedger(session, fresh);
     const positions = await raiseCounters(session, fresh);
     const messages = number(fresh, positions, createdAt);
     await insertNotifications(session, fresh, messages, createdAt);
@@ -99,27 +106,29 @@ export class Intake {
     });
   }
 
-  /** Which of the batch nobody has seen (of several with one identity, the first), and the records of the known ones. */
-  private async unknown(session: Session, batch: readonly NewNotification[]) {
-    const first = new Map<string, NewNotification>();
+  /** By identity (as latin1, whose order is that of the bytes), what nobody has seen (of several the first), and the records of what is known. */
+  private async distinguish(session: Session, batch: readonly NewNotification[], lookUp: boolean) {
+    const unknown = new Map<string, NewNotification>();
     for (const one of batch) {
       const key = one.identity.toString('latin1');
-      if (!first.has(key)) first.set(key, one);
+      if (!unknown.has(key)) unknown.set(key, one);
     }
-    // Looked up before the insert: InnoDB's row estimate shrinks with every duplicate that a unique key refuses, until
-    // the planner scans the whole index.
-    const known = await selectByKeys<LedgerRow>(
-      session,
-      'SELECT identity, topic, topic_partition, record_offset FROM ledger WHERE identity IN',
-      [...first.values()].map((one) => one.identity),
-    );
     const origins = new Map<string, LedgerRow>();
-    for (const row of known) {
-      const key = row.identity.toString('latin1');
-      first.delete(key);
-      origins.set(key, row);
+    if (lookUp) {
+      const known = await selectByKeys<LedgerRow>(
+        session,
+        // InnoDB's row estimate shrinks with every duplicate that a unique key refuses, until the planner would scan.
+        'SELECT identity, topic, topic_partition, record_offset FROM ledger FORCE INDEX (PRIMARY) WHERE identity IN',
+        [...unknown.values()].map((one) => one.identity),
+      );
+      this.meetsKnown = known.length > 0;
+      for (const row of known) {
+        const key = row.identity.toString('latin1');
+        unknown.delete(key);
+        origins.set(key, row);
+      }
     }
-    return { fresh: [...first.values()], origins };
+    return { unknown, origins };
   }
 }
 
@@ -135,22 +144,22 @@ function isFirst(one: NewNotification, origins: Map<string, LedgerRow>): boolean
 
 /**
  * Sorted, or two batches that share identities deadlock. Never INSERT IGNORE: it would hide cut and null values.
- * Fewer rows than asked for: another transaction entered one of them since our look-up.
+ * Fewer rows than asked for: one of them is known, or another transaction entered it since our look-up.
  */
-async function enterLedger(session: Session, fresh: readonly NewNotification[]): Promise<void> {
-  const rows = fresh
-    .toSorted((a, b) => a.identity.compare(b.identity))
-    .map((one) => [one.identity, one.userId, one.origin.topic, one.origin.partition, one.origin.offset]);
+async function enterLedger(session: Session, fresh: Map<string, NewNotification>): Promise<void> {
+  const rows = [...fresh.keys()].sort().map((key) => {
+    const { identity, userId, origin } = fresh.get(key)!;
+    return [identity, userId, origin.topic, origin.partition, origin.offset];
+  });
   const entered = await insertRows(
     session,
     {
       into: 'ledger (identity, user_id, topic, topic_partition, record_offset)',
-      row: '(?, ?, ?, ?, ?)',
       onDuplicate: 'identity = identity',
     },
     rows,
   );
-  if (entered !== rows.length) throw new TryAgain('an identity was entered by another transaction meanwhile');
+  if (entered !== rows.length) throw new TryAgain('an identity stands in the ledger already');
 }
 
 /** Raises the counters of every user involved, sorted, and answers where their inboxes stand now. Holds their rows until the commit. */
@@ -162,12 +171,14 @@ async function raiseCounters(session: Session, fresh: readonly NewNotification[]
     session,
     {
       into: 'inbox (user_id, last_id, unread, unseen)',
-      row: '(?, ?, last_id, last_id)', // a new inbox: all are unread and unseen
       // VALUES() is deprecated in MySQL 8, but MariaDB knows no row alias.
       onDuplicate:
         'last_id = last_id + VALUES(last_id), unread = unread + VALUES(unread), unseen = unseen + VALUES(unseen)',
     },
-    users.map((userId) => [userId, counts.get(userId) ?? 0]),
+    users.map((userId) => {
+      const count = counts.get(userId) ?? 0;
+      return [userId, count, count, count]; // a new inbox: all are unread and unseen
+    }),
   );
   return positionsOf(session, users);
 }
@@ -230,24 +241,23 @@ async function insertNotifications(
   messages: Map<NewNotification, NotificationMessage>,
   createdAt: string,
 ): Promise<void> {
-  const rows = fresh.map((one) => [
-    one.userId,
-    messages.get(one)?.notification.id ?? 0,
-    one.type,
-    one.title,
-    one.message,
-    one.link,
-    one.reference?.type ?? null,
-    one.reference?.id ?? null,
-    one.params,
-  ]);
-  await session.query('SET @created_at = ?', [createdAt.slice(0, -1).replace('T', ' ')]);
+  const at = createdAt.slice(0, -1).replace('T', ' ');
   await insertRows(
     session,
     {
       into: 'notification (user_id, id, type, title, message, link, reference_type, reference_id, params, created_at)',
-      row: '(?, ?, ?, ?, ?, ?, ?, ?, ?, @created_at)',
     },
-    rows,
+    fresh.map((one) => [
+      one.userId,
+      messages.get(one)?.notification.id ?? 0,
+      one.type,
+      one.title,
+      one.message,
+      one.link,
+      one.reference?.type ?? null,
+      one.reference?.id ?? null,
+      one.params,
+      at,
+    ]),
   );
 }
