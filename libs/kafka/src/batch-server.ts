@@ -15,7 +15,7 @@ import { type Registry } from 'prom-client';
 import { lastValueFrom } from 'rxjs';
 import { batchPattern } from './batch-handler.js';
 import { Coalescer } from './coalescer.js';
-import { deadLetter, deadLetterTopic, portions } from './dead-letter.js';
+import { deadLetter, deadLetterTopic, type Portion, portions } from './dead-letter.js';
 import { groupLag } from './lag.js';
 import { batchMetrics } from './metrics.js';
 import { type Judged, patient } from './patience.js';
@@ -40,11 +40,27 @@ const liveWithinMs = 30_000;
  * more round trips. Several partitions share a fetch, so that its end, too, has work for all transactions.
  */
 const fetchBytes = { partition: 196_608, round: 2_097_152 };
+/** Bytes of letters from which on packing them is worth its time. */
+const compressedFrom = 16_384;
 const lagIntervalMs = 5_000;
 const reconnectMs = 1_000;
 const stoppingPauseMs = 50;
 /** A `.DLT` topic that has grown with its topic must be known soon; the default is 5 minutes. */
 const metadataMaxAgeMs = 5_000;
+
+/** The next offset of a partition to be consumed. */
+interface Position {
+  topic: string;
+  partition: number;
+  offset: string;
+}
+
+/** A record that cannot be processed, and what goes to its `.DLT` topic. */
+interface Letter {
+  record: KafkaRecord;
+  verdict: Verdict & { kind: 'dead' };
+  message: Message;
+}
 
 export interface KafkaBatchServerOptions {
   kafka: Kafka;
@@ -74,8 +90,10 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
   private readonly stopping = new AbortController();
   /** By partition, what was handed in last: it is one batch behind what kafkajs fetches meanwhile. */
   private readonly underWay = new Map<string, Promise<void>>();
+  /** By partition, resolves when everything of it that is handled has its dead letters acknowledged, too. */
+  private readonly acknowledged = new Map<string, Promise<void>>();
   /** By partition, the next offset to be consumed, as far as it is not committed to Kafka yet. */
-  private readonly consumed = new Map<string, { topic: string; partition: number; offset: string }>();
+  private readonly consumed = new Map<string, Position>();
   /** kafkajs gives it with each batch only; that of the latest batch of this membership. */
   private commitOffsets?: EachBatchPayload['commitOffsetsIfNecessary'];
   private joined = false;
@@ -206,6 +224,7 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
       this.joined = true;
       this.commitOffsets = undefined;
       this.underWay.clear();
+      this.acknowledged.clear();
       this.consumed.clear();
       this.assigned = new Set(
         Object.entries(payload.memberAssignment).flatMap(([topic, partitions]) =>
@@ -252,18 +271,23 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
     await payload.heartbeat();
   }
 
-  /** Never rejects: what fails by a fault of ours is fetched again. */
+  /**
+   * Resolves when the batch is handled and the dead letters of the one before are acknowledged; its own may still be on
+   * their way while the next one is handled. Never rejects: what fails by a fault of ours is fetched again.
+   */
   private async consume(coalescer: Coalescer<KafkaRecord, Judged>, batch: Batch): Promise<void> {
     const { topic, partition, messages } = batch;
     const { signal } = coalescer;
     const limit = this.options.settings.KAFKA_BATCH_RECORDS;
+    const before = this.acknowledged.get(laneOf(batch));
     for (let start = 0; start < messages.length; start += limit) {
       const records = messages.slice(start, start + limit).map((message) => toRecord(topic, partition, message));
       try {
-        const judged = await coalescer.submit(records);
+        const letters = this.lettersOf(records, await coalescer.submit(records));
         signal.throwIfAborted();
-        await this.bury(records, judged, signal);
-        signal.throwIfAborted();
+        const isLast = start + limit >= messages.length;
+        const last = isLast ? batch.lastOffset() : records.at(-1)!.offset; // a transaction's end mark comes after its last record
+        this.acknowledge({ topic, partition, offset: String(BigInt(last) + 1n) }, letters, signal);
       } catch (error) {
         // Abandoned: this partition may be another's by now.
         if (signal.aborted || this.stopping.signal.aborted) return;
@@ -273,47 +297,63 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
         this.consumer.seek({ topic, partition, offset: records[0]!.offset });
         return;
       }
-      const isLast = start + limit >= messages.length;
-      const offset = isLast ? batch.lastOffset() : records.at(-1)!.offset; // a transaction's end mark comes after its last record
-      this.consumed.set(laneOf(batch), { topic, partition, offset: String(BigInt(offset) + 1n) });
-      this.options.passing?.('resolved');
     }
+    await before?.catch(() => {});
   }
 
-  /** Publishes the dead ones and waits, as long as it takes, for their acknowledgement by all replicas. */
-  private async bury(records: KafkaRecord[], judged: Judged[], signal: AbortSignal): Promise<void> {
-    const letters = records.flatMap((record, index) => {
-      const { verdict, attempts } = judged[index]!;
-      return verdict.kind === 'dead' ? [{ record, attempts, ...verdict.error }] : [];
-    });
-    if (letters.length === 0) return;
+  private lettersOf(records: KafkaRecord[], judged: Judged[]): Letter[] {
     const group = this.options.settings.KAFKA_GROUP_ID;
-    const topic = deadLetterTopic(letters[0]!.record.topic);
-    const messages = letters.map((letter) => deadLetter(letter.record, { ...letter, group, failedAt: Date.now() }));
-    for (const portion of portions(messages))
-      await this.publish(topic, portion, AbortSignal.any([signal, this.stopping.signal]));
+    const failedAt = Date.now();
+    return records.flatMap((record, index) => {
+      const { verdict, attempts } = judged[index]!;
+      if (verdict.kind !== 'dead') return [];
+      return [{ record, verdict, message: deadLetter(record, { ...verdict.error, attempts, group, failedAt }) }];
+    });
+  }
+
+  /** Up to `position` a partition counts as consumed: when its letters, and whatever came before, are acknowledged. */
+  private acknowledge(position: Position, letters: Letter[], signal: AbortSignal): void {
+    const lane = laneOf(position);
+    const acknowledged = (this.acknowledged.get(lane) ?? Promise.resolve()).then(async () => {
+      if (letters.length > 0) await this.bury(letters, signal);
+      signal.throwIfAborted();
+      this.consumed.set(lane, position);
+      this.options.passing?.('resolved');
+    });
+    acknowledged.catch(() => {}); // abandoned: nothing after it counts either, and whoever owns the partition fetches it again
+    this.acknowledged.set(lane, acknowledged);
+  }
+
+  /** Publishes letters of one partition and waits, as long as it takes, for their acknowledgement by all replicas. */
+  private async bury(letters: Letter[], signal: AbortSignal): Promise<void> {
+    const { topic, partition } = letters[0]!.record;
+    for (const portion of portions(letters.map(({ message }) => message)))
+      await this.publish(deadLetterTopic(topic), portion, AbortSignal.any([signal, this.stopping.signal]));
     this.options.passing?.('letters-acknowledged');
-    for (const { record, errorClass, error, attempts } of letters) {
-      this.metrics.deadLetters.inc({ topic: record.topic, error_class: errorClass });
+    for (const [errorClass, alike] of Map.groupBy(letters, ({ verdict }) => verdict.error.errorClass)) {
+      this.metrics.deadLetters.inc({ topic, error_class: errorClass }, alike.length);
+      const { record, verdict } = alike[0]!;
       this.options.logger.warn(
         {
-          topic: record.topic,
-          partition: record.partition,
-          offset: record.offset,
+          topic,
+          partition,
           errorClass,
-          attempts,
-          reason: error.message,
+          letters: alike.length,
+          offset: record.offset,
+          reason: verdict.error.error.message,
           traceId: traceIdOf(record),
         },
-        'dead letter',
+        'dead letters; the first of them is named',
       );
     }
   }
 
-  private async publish(topic: string, messages: Message[], signal: AbortSignal): Promise<void> {
+  private async publish(topic: string, portion: Portion, signal: AbortSignal): Promise<void> {
+    const { messages, bytes } = portion;
+    const compression = bytes > compressedFrom ? CompressionTypes.GZIP : CompressionTypes.None;
     for (;;) {
       try {
-        const written = await this.producer.send({ topic, messages, acks: -1, compression: CompressionTypes.GZIP });
+        const written = await this.producer.send({ topic, messages, acks: -1, compression });
         // For a partition that it does not know, kafkajs sends nothing and reports success.
         if (written.some(({ partition }) => partition === messages[0]?.partition)) return;
         throw new Error(`${topic} has no partition ${messages[0]?.partition} yet`);
@@ -409,6 +449,7 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
     for (const timer of this.timers) clearInterval(timer);
     this.coalescer?.close();
     await Promise.all(this.underWay.values());
+    await Promise.allSettled(this.acknowledged.values());
     await this.commit();
     await this.consumer.stop();
     await Promise.all([this.consumer.disconnect(), this.producer.disconnect(), this.admin.disconnect()]);

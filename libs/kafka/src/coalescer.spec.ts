@@ -1,3 +1,4 @@
+import { waitFor } from '@allim/testing';
 import { Coalescer } from './coalescer.js';
 
 /** A coalescer whose work ends when told to; `begun` holds what each batch was given. */
@@ -27,6 +28,14 @@ describe('Coalescer', () => {
     const { coalescer, begun } = held({ limit: 8, inFlight: 2 });
     for (const item of [1, 2, 3]) void coalescer.submit([item]);
     expect(begun.map(({ items }) => items)).toEqual([[1], [2, 3]]);
+  });
+
+  it('begins another one beside one that takes long, however little waits', async () => {
+    const { coalescer, begun } = held({ limit: 8, inFlight: 2 });
+    for (const item of [1, 2]) void coalescer.submit([item]);
+    expect(begun).toHaveLength(1);
+    await waitFor(() => begun.length === 2, { what: 'the second batch' });
+    expect(begun[1]?.items).toEqual([2]);
   });
 
   it('gathers what comes in meanwhile, and answers each submission with its own results', async () => {

@@ -3,9 +3,14 @@ type Work<Item, Result> = (items: Item[], signal: AbortSignal) => Promise<Result
 
 interface Submission<Item, Result> {
   items: Item[];
+  /** When it was handed in, by performance.now(). */
+  since: number;
   resolve: (results: Result[]) => void;
   reject: (error: unknown) => void;
 }
+
+/** Longer than an ordinary transaction takes. */
+const longMs = 100;
 
 /**
  * Merges what many partitions hand in: while a batch is under way, others gather; the next takes up to `limit` of them.
@@ -17,6 +22,7 @@ export class Coalescer<Item, Result> {
   private current = new AbortController();
   private readonly closing = new AbortController();
   private inFlight = 0;
+  private timer?: NodeJS.Timeout;
 
   constructor(
     private readonly work: Work<Item, Result>,
@@ -32,7 +38,7 @@ export class Coalescer<Item, Result> {
   submit(items: Item[]): Promise<Result[]> {
     return new Promise((resolve, reject) => {
       if (this.closing.signal.aborted) return reject(this.closing.signal.reason);
-      this.waiting.push({ items, resolve, reject });
+      this.waiting.push({ items, since: performance.now(), resolve, reject });
       this.next();
     });
   }
@@ -56,19 +62,31 @@ export class Coalescer<Item, Result> {
   }
 
   /**
-   * The first batch begins with whatever waits; another one beside it only when enough waits to be worth a transaction:
-   * many small ones cost more than they bring (at 5,000 records a second 33 instead of 24 ms at the median).
+   * The first batch begins with whatever waits. Another one beside it begins when enough waits to be worth a transaction
+   * (many small ones cost more than they bring: at 5,000 records a second 33 instead of 24 ms at the median), or when it
+   * has waited for long: what is under way may take minutes.
    */
   private next(): void {
     const worthwhile = this.options.limit / 4;
     while (this.waiting.length > 0 && this.inFlight < this.options.inFlight) {
-      if (this.inFlight > 0 && this.waitingItems() < worthwhile) return;
+      if (this.inFlight > 0 && this.waitingItems() < worthwhile && !this.hasWaitedLong()) return this.lookAgain();
       this.inFlight++;
       void this.run(this.take()).finally(() => {
         this.inFlight--;
         this.next();
       });
     }
+  }
+
+  private hasWaitedLong(): boolean {
+    return performance.now() - this.waiting[0]!.since >= longMs;
+  }
+
+  private lookAgain(): void {
+    this.timer ??= setTimeout(() => {
+      this.timer = undefined;
+      this.next();
+    }, longMs).unref();
   }
 
   private waitingItems(): number {

@@ -84,7 +84,7 @@ describe('deadLetter', () => {
 describe('portions', () => {
   const letter = (kilobytes: number) => ({ key: null, value: Buffer.alloc(kilobytes * 1024) });
   const sizes = (...kilobytes: number[]) =>
-    portions(kilobytes.map(letter)).map((portion) => portion.map(({ value }) => (value?.length ?? 0) / 1024));
+    portions(kilobytes.map(letter)).map(({ messages }) => messages.map(({ value }) => (value?.length ?? 0) / 1024));
 
   it('keeps the order and splits what is too large together', () => {
     expect(sizes(100, 100, 100, 20)).toEqual([

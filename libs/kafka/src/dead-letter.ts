@@ -47,27 +47,32 @@ export function deadLetter(record: KafkaRecord, failure: Failure): Message {
   return { key: record.key, value: record.value, partition: record.partition, headers };
 }
 
+/** Letters that go in one request. */
+export interface Portion {
+  messages: Message[];
+  bytes: number;
+}
+
 /** Splits letters of one partition, in their order, so that each portion is a batch that the broker takes. A large one stands alone. */
-export function portions(letters: readonly Message[]): Message[][] {
-  const split: Message[][] = [];
-  let room = 0;
+export function portions(letters: readonly Message[]): Portion[] {
+  const split: Portion[] = [];
   for (const letter of letters) {
     const size = sizeOf(letter);
-    if (size > room) {
-      split.push([]);
-      room = portionBytes;
-    }
-    split.at(-1)?.push(letter);
-    room -= size;
+    const last = split.at(-1);
+    if (last && last.bytes + size <= portionBytes) {
+      last.messages.push(letter);
+      last.bytes += size;
+    } else split.push({ messages: [letter], bytes: size });
   }
   return split;
 }
 
 function sizeOf({ key, value, headers = {} }: Message): number {
-  const texts = Object.entries(headers).flatMap(([name, values]) =>
-    [values ?? []].flat().flatMap((one) => [name, one]),
-  );
-  return [key ?? '', value ?? '', ...texts].reduce((sum, one) => sum + Buffer.byteLength(one), 0);
+  let bytes = Buffer.byteLength(key ?? '') + Buffer.byteLength(value ?? '');
+  for (const [name, values] of Object.entries(headers))
+    for (const one of Array.isArray(values) ? values : [values ?? ''])
+      bytes += Buffer.byteLength(name) + Buffer.byteLength(one);
+  return bytes;
 }
 
 /** kafkajs reads headers without a value, but cannot write them: an empty one in their place, or the letter never leaves. */
