@@ -280,23 +280,27 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
     const { signal } = coalescer;
     const limit = this.options.settings.KAFKA_BATCH_RECORDS;
     const before = this.acknowledged.get(laneOf(batch));
+    let from = messages[0]?.offset ?? '0'; // of what is not acknowledged, nor on its way to be
+    const letters: Letter[] = []; // of the whole batch in one request: a broker minds requests more than letters
     for (let start = 0; start < messages.length; start += limit) {
       const records = messages.slice(start, start + limit).map((message) => toRecord(topic, partition, message));
+      const isLast = start + limit >= messages.length;
       try {
-        const letters = this.lettersOf(records, await coalescer.submit(records));
+        letters.push(...this.lettersOf(records, await coalescer.submit(records)));
         signal.throwIfAborted();
-        const isLast = start + limit >= messages.length;
-        const last = isLast ? batch.lastOffset() : records.at(-1)!.offset; // a transaction's end mark comes after its last record
-        this.acknowledge({ topic, partition, offset: String(BigInt(last) + 1n) }, letters, signal);
       } catch (error) {
         // Abandoned: this partition may be another's by now.
         if (signal.aborted || this.stopping.signal.aborted) return;
         this.options.logger.error({ err: error }, 'a batch could not be handled');
         await sleep(reconnectMs);
         if (signal.aborted || this.stopping.signal.aborted) return;
-        this.consumer.seek({ topic, partition, offset: records[0]!.offset });
+        this.consumer.seek({ topic, partition, offset: from });
         return;
       }
+      if (letters.length > 0 && !isLast) continue;
+      const last = isLast ? batch.lastOffset() : records.at(-1)!.offset; // a transaction's end mark comes after its last record
+      from = String(BigInt(last) + 1n);
+      this.acknowledge({ topic, partition, offset: from }, letters, signal);
     }
     await before?.catch(() => {});
   }
