@@ -255,7 +255,7 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
   }
 
   /**
-   * Hands a batch in and lets kafkajs fetch the next one meanwhile, which waits here until this one is consumed. What is
+   * Hands a batch in and lets kafkajs fetch the next one meanwhile, which waits here until this one is handled. What is
    * resolved to kafkajs is only where it fetches; what is committed to Kafka follows `consumed`. Whatever is thrown here
    * but kafkajs' own errors would stop the consumer for good, while the process lives on.
    */
