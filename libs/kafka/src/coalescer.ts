@@ -67,9 +67,11 @@ export class Coalescer<Item, Result> {
    * has waited for long: what is under way may take minutes.
    */
   private next(): void {
-    const worthwhile = this.options.limit / 4;
     while (this.waiting.length > 0 && this.inFlight < this.options.inFlight) {
-      if (this.inFlight > 0 && this.waitingItems() < worthwhile && !this.hasWaitedLong()) return this.lookAgain();
+      if (this.inFlight > 0 && !this.isWorthAnother()) {
+        this.lookAgain();
+        return;
+      }
       this.inFlight++;
       void this.run(this.take()).finally(() => {
         this.inFlight--;
@@ -78,8 +80,9 @@ export class Coalescer<Item, Result> {
     }
   }
 
-  private hasWaitedLong(): boolean {
-    return performance.now() - this.waiting[0]!.since >= longMs;
+  private isWorthAnother(): boolean {
+    const items = this.waiting.reduce((sum, submission) => sum + submission.items.length, 0);
+    return items >= this.options.limit / 4 || performance.now() - this.waiting[0]!.since >= longMs;
   }
 
   private lookAgain(): void {
@@ -87,10 +90,6 @@ export class Coalescer<Item, Result> {
       this.timer = undefined;
       this.next();
     }, longMs).unref();
-  }
-
-  private waitingItems(): number {
-    return this.waiting.reduce((sum, { items }) => sum + items.length, 0);
   }
 
   /** The one that has waited longest, and whatever of the others fits beside it. */
