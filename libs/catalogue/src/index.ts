@@ -7,7 +7,6 @@ export {
   categories,
   type Params,
   type Planned,
-  type Priority,
   type Recipient,
   type Reference,
 } from './notice.js';

@@ -1,12 +1,8 @@
-import { type Channel, type NotificationType } from '@allim/contracts';
+import { type Channel, type NotificationType, type Priority } from '@allim/contracts';
 
 /** What people can mute, per channel. */
 export const categories = ['account', 'order', 'promotion', 'blog', 'prism', 'notice'] as const;
 export type Category = (typeof categories)[number];
-
-/** `high` overtakes (codes, failures), `low` gives way (broadcasts). */
-export const priorities = ['high', 'normal', 'low'] as const;
-export type Priority = (typeof priorities)[number];
 
 /** What a notification is about, e.g. `{ type: 'order', id: 'ORD-20260206-001' }`. */
 export interface Reference {

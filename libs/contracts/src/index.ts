@@ -1,4 +1,16 @@
-export { type Channel, type ChannelSettings, channelNames, channels } from './channels.js';
+export { type AmbiguityPolicy, type Channel, type ChannelSettings, channelNames, channels } from './channels.js';
+export {
+  commandTopic,
+  type DeliveryCommand,
+  type DeliveryState,
+  deliveryCommand,
+  deliveryMoves,
+  deliveryStates,
+  movableTo,
+  type Priority,
+  priorities,
+  undeliverableTopic,
+} from './deliveries.js';
 export { type ApiResponse, type ErrorCode, errorCodes } from './errors.js';
 export { encodeHint, type Hint, type HintReader, hintChannel, type InboxPosition, readHint } from './hints.js';
 export {

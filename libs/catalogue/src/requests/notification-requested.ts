@@ -1,9 +1,8 @@
-import { channelNames, limits, notificationType, topicName } from '@allim/contracts';
+import { channelNames, limits, notificationType, priorities, topicName } from '@allim/contracts';
 import { z } from 'zod';
 import { DataError } from '../data-error.js';
 import { defineEvent } from '../entry.js';
 import { id, optional, person, time } from '../fields.js';
-import { priorities } from '../notice.js';
 import { announcement } from '../templates/announcement.js';
 import { byName, templates } from '../templates/templates.js';
 

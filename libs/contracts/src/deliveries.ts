@@ -1,0 +1,66 @@
+import { z } from 'zod';
+import { type Channel, channelNames, channels } from './channels.js';
+
+/** `high` overtakes (codes, failures), `low` gives way (broadcasts). Each is a lane: a topic of its own. */
+export const priorities = ['high', 'normal', 'low'] as const;
+export type Priority = (typeof priorities)[number];
+
+export const deliveryStates = [
+  /** Due at `due_at`, for the dispatcher to take. */
+  'queued',
+  /** Its command is on Kafka. */
+  'dispatched',
+  /** A worker holds it, as long as its lease lasts. */
+  'sending',
+  /** The provider says it has it; no more than that. */
+  'accepted',
+  /** Reported by the provider, or acknowledged by the client. */
+  'delivered',
+  'undeliverable',
+  /** No report in time. */
+  'expired',
+  /** Nobody knows whether the provider took it: parked for an operator. */
+  'unknown',
+  /** Planned, but a rule or a preference kept it in the house. */
+  'suppressed',
+  /** Planned, but there was no address to send it to. */
+  'skipped',
+] as const;
+export type DeliveryState = (typeof deliveryStates)[number];
+
+/**
+ * The moves a delivery may make; whatever is not here never happens. A state that leads nowhere is terminal: what
+ * contradicts it is kept as a report and counted. `queued → sending`: a command whose dispatcher died before it could note it.
+ */
+export const deliveryMoves: Record<DeliveryState, readonly DeliveryState[]> = {
+  queued: ['dispatched', 'sending'],
+  dispatched: ['sending', 'queued'],
+  sending: ['accepted', 'delivered', 'queued', 'undeliverable', 'unknown'],
+  accepted: ['delivered', 'undeliverable', 'expired'],
+  unknown: ['accepted', 'delivered', 'undeliverable'],
+  delivered: [],
+  undeliverable: [],
+  expired: [],
+  suppressed: [],
+  skipped: [],
+};
+
+/** From which states a delivery may move to `to`: the guard of every update. */
+export function movableTo(to: DeliveryState): DeliveryState[] {
+  return deliveryStates.filter((from) => deliveryMoves[from].includes(to));
+}
+
+/** The topic on which a channel's commands of one priority travel. */
+export const commandTopic = (channel: Channel, priority: Priority): string =>
+  `${channels[channel].commandTopic}.${priority}`;
+
+/** Where a channel's undeliverable ones go. */
+export const undeliverableTopic = (channel: Channel): string => `${channels[channel].commandTopic}.DLT`;
+
+/** "Send this delivery." No personal data: the worker reads the person's address when it sends. */
+export const deliveryCommand = z.object({
+  /** UUID. */
+  deliveryId: z.uuid(),
+  channel: z.enum(channelNames),
+});
+export type DeliveryCommand = z.infer<typeof deliveryCommand>;
