@@ -1,1 +1,1 @@
-export {};
+export { type Outcome, type Outgoing, type Provider } from './provider.js';
