@@ -24,6 +24,22 @@ export {
   notificationTypes,
 } from './notification.js';
 export {
+  type ContactDetails,
+  contactDetails,
+  type DeviceDetails,
+  deviceDetails,
+  deviceToken,
+  minutesOfDay,
+  type Person,
+  type Preference,
+  type Preferences,
+  personLimits,
+  preference,
+  preferences,
+  stranger,
+  timeOfMinutes,
+} from './person.js';
+export {
   type AnnouncementMessage,
   type CaughtUpMessage,
   type ClientToServerEvents,
