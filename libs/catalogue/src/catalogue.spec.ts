@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { assemble, entries } from './catalogue.js';
 import { defineEvent } from './entry.js';
 import { announcement } from './templates/announcement.js';
-import { byName } from './templates/templates.js';
+import { byName, templates } from './templates/templates.js';
 import { languages, messageFiles } from './texts/texts.js';
 
 const texts = { title: 'Title', message: '{name}' };
@@ -65,6 +65,24 @@ describe('catalogue', () => {
     const files = { a: { ...texts, message: '1 < 2 <b>{name}</b>' } };
     const { message } = assemble([entry('a')], { ko: files, en: files }).formats('ko', 'a');
     expect(message({ name: '<i>' })).toBe('1 < 2 <b><i></b>');
+  });
+
+  it('has no entry that is critical: only what a person waits for is', () => {
+    expect(entries.filter(({ critical }) => critical)).toEqual([]);
+    expect(templates.filter(({ critical }) => critical).map(({ name }) => name)).toEqual(['auth_code']);
+    const urgent = defineEvent({
+      topic: 'urgent',
+      category: 'account',
+      critical: true,
+      schema: z.object({}),
+      notify: () => ({ to: 'user-1', type: 'SYSTEM', reference: { type: 'urgent', id: '1' }, params: {} }),
+      sample: () => ({}),
+    });
+    expect(urgent.plan({})).toMatchObject({ critical: true, contact: null });
+  });
+
+  it.each(templates)('the sample of $name is one', (template) => {
+    expect(() => template.read(template.sample)).not.toThrow();
   });
 
   it('refuses two templates of one name', () => {

@@ -14,6 +14,8 @@ export interface SampleSeed {
 export interface Entry {
   topic: string;
   category: Category;
+  /** Whether it passes preferences and quiet hours. */
+  critical: boolean;
   /** What a publisher may send. */
   schema: z.ZodObject;
   /** Keys of its texts in the message files. */
@@ -27,6 +29,8 @@ export interface Entry {
 interface EventDefinition<S extends z.ZodObject> {
   topic: string;
   category: Category;
+  /** Passes preferences and quiet hours. Default: false. */
+  critical?: boolean;
   schema: S;
   /** Null: nobody is told, because it is the recipient's own doing. */
   notify: (event: z.output<S>) => Notice | null;
@@ -37,16 +41,17 @@ interface EventDefinition<S extends z.ZodObject> {
 
 /** An entry of the catalogue. One event, one file. */
 export function defineEvent<S extends z.ZodObject>(definition: EventDefinition<S>): Entry {
-  const { topic, category, schema, notify, sample, texts = [topic] } = definition;
+  const { topic, category, critical = false, schema, notify, sample, texts = [topic] } = definition;
   return {
     topic,
     category,
+    critical,
     schema,
     texts,
     sample,
     plan(fields) {
       const notice = notify(check(topic, schema, fields));
-      return notice === null ? null : planned(topic, category, notice);
+      return notice === null ? null : planned({ topic, category, critical }, notice);
     },
   };
 }
@@ -69,7 +74,8 @@ export function check<S extends z.ZodType>(what: string, schema: S, fields: unkn
   throw new DataError(tooLong ? 'too-long' : 'bad-schema', `${what}: ${named.join('; ')}`);
 }
 
-function planned(topic: string, category: Category, notice: Notice): Planned {
+function planned(entry: Pick<Entry, 'topic' | 'category' | 'critical'>, notice: Notice): Planned {
+  const { topic } = entry;
   const { to, type, reference = null, link = null, params } = notice;
   const paramsJson = JSON.stringify(params);
   if (reference !== null) checkReference(topic, reference);
@@ -88,10 +94,12 @@ function planned(topic: string, category: Category, notice: Notice): Planned {
     params,
     paramsJson,
     channels: notice.channels ?? [],
-    category: notice.category ?? category,
+    category: notice.category ?? entry.category,
     priority: notice.priority ?? 'normal',
+    critical: notice.critical ?? entry.critical,
     text: notice.text ?? topic,
     sendAt: notice.sendAt ?? null,
+    contact: notice.contact ?? null,
   };
 }
 

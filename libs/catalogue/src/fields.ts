@@ -110,6 +110,12 @@ export const required = z
   .min(1)
   .overwrite((text) => text.toWellFormed());
 
+/** Where a notification leads: a path within the publisher's site, or an http(s) address. */
+export const link = z
+  .string()
+  // A scheme of a script's, or a second slash that leads to a foreign host, would be one click away.
+  .regex(/^(https?:\/\/|\/(?![/\\]))[!-~\u00a1-\uffff]*$/, 'expected a path like "/orders/1", or an http(s) address');
+
 /** A string that is neither shown nor kept. */
 export const note = z.string().nullish();
 

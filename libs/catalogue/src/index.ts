@@ -1,5 +1,10 @@
 export { entries } from './catalogue.js';
+export type { NewContact } from './contacts/new-contact.js';
 export { DataError, type DataErrorClass } from './data-error.js';
+export { type PlannedDelivery, planDeliveries, sentChannels } from './deliveries/plan-deliveries.js';
+export { wantedByDefault } from './deliveries/preferences.js';
+export { outsideTitle } from './deliveries/promotion.js';
+export { type Reason, reasons } from './deliveries/reasons.js';
 export type { Entry } from './entry.js';
 export { identityOf } from './identity.js';
 export {

@@ -1,4 +1,5 @@
 import { type Channel, type NotificationType, type Priority } from '@allim/contracts';
+import { type NewContact } from './contacts/new-contact.js';
 
 /** What people can mute, per channel. */
 export const categories = ['account', 'order', 'promotion', 'blog', 'prism', 'notice'] as const;
@@ -33,10 +34,14 @@ export interface Notice {
   priority?: Priority;
   /** Default: the entry's. */
   category?: Category;
+  /** Default: the entry's. */
+  critical?: boolean;
   /** Key in the message files. Default: the entry's topic. */
   text?: string;
   /** Not to be sent out before this moment (ISO-8601, UTC). */
   sendAt?: string;
+  /** How the recipient is reached, as far as this event knows. Default: it does not. */
+  contact?: NewContact;
 }
 
 /** A notification as it is to be made: checked, but not yet addressed to a language or a row. */
@@ -53,7 +58,11 @@ export interface Planned {
   channels: readonly Channel[];
   category: Category;
   priority: Priority;
+  /** It passes preferences and quiet hours. */
+  critical: boolean;
   /** Key in the message files. */
   text: string;
   sendAt: string | null;
+  /** To be put, or merged into what is known, in the same transaction. */
+  contact: NewContact | null;
 }

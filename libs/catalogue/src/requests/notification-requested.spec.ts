@@ -40,6 +40,14 @@ describe('notification.requested', () => {
     });
   });
 
+  it('takes the urgency of its template, which alone says what is critical', () => {
+    const params = { code: '042917', minutes: 3 };
+    expect(planned({})).toMatchObject({ priority: 'normal', critical: false });
+    expect(planned({ critical: true })).toMatchObject({ critical: false });
+    expect(planned({ template: 'auth_code', params })).toMatchObject({ priority: 'high', critical: true });
+    expect(planned({ template: 'auth_code', params, priority: 'low' })).toMatchObject({ priority: 'low' });
+  });
+
   it('may name no channel at all', () => {
     expect(planned({ channels: [] })?.channels).toEqual([]);
   });
@@ -59,7 +67,7 @@ describe('notification.requested', () => {
     expect(() => planned({ template })).toThrow(
       expect.objectContaining({
         errorClass: 'unknown-template',
-        message: 'notification.requested: template: expected one of announcement',
+        message: 'notification.requested: template: expected one of announcement, auth_code, campaign',
       }),
     );
   });

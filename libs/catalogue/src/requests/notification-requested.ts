@@ -2,7 +2,7 @@ import { channelNames, limits, notificationType, priorities, topicName } from '@
 import { z } from 'zod';
 import { DataError } from '../data-error.js';
 import { defineEvent } from '../entry.js';
-import { id, optional, person, time } from '../fields.js';
+import { id, link, optional, person, time } from '../fields.js';
 import { announcement } from '../templates/announcement.js';
 import { byName, templates } from '../templates/templates.js';
 
@@ -14,11 +14,6 @@ const known = byName(templates);
 const recipient = z.union([z.strictObject({ userId: person }), z.strictObject({ topic: topicName })], {
   error: 'expected {"userId": …} or {"topic": …}',
 });
-
-const link = z
-  .string()
-  // A scheme of a script's, or a second slash that leads to a foreign host, would be one click away.
-  .regex(/^(https?:\/\/|\/(?![/\\]))[!-~\u00a1-\uffff]*$/, 'expected a path like "/orders/1", or an http(s) address');
 
 const reference = z.object({
   type: z
@@ -54,15 +49,17 @@ export const notificationRequested = defineEvent({
         `${requestTopic}: template: expected one of ${[...known.keys()].join(', ')}`,
       );
     }
+    const { params, link: templateLink } = template.read(request.params);
     return {
       to: 'topic' in request.to ? request.to : request.to.userId,
       type: request.type,
       reference: request.reference ?? undefined,
       identity: { type: 'request', id: request.requestId },
-      link: request.link ?? undefined,
-      params: template.read(request.params),
+      link: request.link ?? templateLink,
+      params,
       channels: request.channels ? [...new Set(request.channels)] : template.channels,
-      priority: request.priority ?? undefined,
+      priority: request.priority ?? template.priority,
+      critical: template.critical,
       category: template.category,
       text: `${requestTopic}/${template.name}`,
       sendAt: request.sendAt ?? undefined,

@@ -1,4 +1,4 @@
-import { type Channel } from '@allim/contracts';
+import { type Channel, type Priority } from '@allim/contracts';
 import { type z } from 'zod';
 import { check } from '../entry.js';
 import { type Category, type Params } from '../notice.js';
@@ -7,25 +7,44 @@ import { type Category, type Params } from '../notice.js';
 export interface Template {
   name: string;
   category: Category;
+  /** Whether it passes preferences and quiet hours. */
+  critical: boolean;
+  /** When the request names none. */
+  priority: Priority;
   /** Channels beside the inbox when the request names none. */
   channels: readonly Channel[];
   /** What a request's `params` may hold. */
   schema: z.ZodObject;
-  /** The parameters of a request. Throws a DataError. */
-  read(params: unknown): Params;
+  /** The parameters of a request, and the link they hold for a request that has none. Throws a DataError. */
+  read(params: unknown): { params: Params; link: string | undefined };
   sample: Record<string, unknown>;
 }
 
-interface TemplateDefinition<S extends z.ZodObject> {
+interface TemplateDefinition<S extends z.ZodType> {
   name: string;
   category: Category;
+  /** Default: false. */
+  critical?: boolean;
+  /** Default: normal. */
+  priority?: Priority;
   channels: readonly Channel[];
   params: S;
+  /** Default: none. */
+  link?: (params: z.output<S>) => string;
   sample: Record<string, unknown>;
 }
 
 /** A template of the catalogue. One template, one file; its texts stand under `notification.requested/<name>`. */
 export function defineTemplate<S extends z.ZodType<Params> & z.ZodObject>(definition: TemplateDefinition<S>): Template {
-  const { params: schema, ...rest } = definition;
-  return { ...rest, schema, read: (params) => check(`template ${rest.name}: params`, schema, params) };
+  const { params: schema, link, critical = false, priority = 'normal', ...rest } = definition;
+  return {
+    ...rest,
+    critical,
+    priority,
+    schema,
+    read(given) {
+      const params = check(`template ${rest.name}: params`, schema, given);
+      return { params, link: link?.(params) };
+    },
+  };
 }

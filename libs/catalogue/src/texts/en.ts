@@ -66,4 +66,13 @@ export const en: Record<string, Texts> = {
     title: '{title}',
     message: '{message}',
   },
+  'notification.requested/auth_code': {
+    title: 'Your verification code',
+    message:
+      'Verification code: {code} (enter it within {minutes, plural, one {# minute} other {# minutes}} and do not tell it to anybody)',
+  },
+  'notification.requested/campaign': {
+    title: '{title}',
+    message: '{message}',
+  },
 };

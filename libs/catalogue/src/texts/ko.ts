@@ -65,4 +65,12 @@ export const ko: Record<string, Texts> = {
     title: '{title}',
     message: '{message}',
   },
+  'notification.requested/auth_code': {
+    title: '인증번호 안내',
+    message: '인증번호: {code} ({minutes}분 내에 입력해 주세요. 다른 사람에게 알려 주지 마세요.)',
+  },
+  'notification.requested/campaign': {
+    title: '{title}',
+    message: '{message}',
+  },
 };

@@ -1,3 +1,4 @@
+import { readEvent } from '../../read-event.js';
 import { told } from '../told.js';
 
 const event = { userId: 'user-1', email: 'hong@example.com', name: '홍길동' };
@@ -19,6 +20,20 @@ describe('user-signup', () => {
 
   it('says nothing in place of an absent name', () => {
     expect(told('user-signup', { userId: 'user-1' })?.ko[1]).toBe('님, Portal Universe에 가입해주셔서 감사합니다.');
+  });
+
+  it.each([
+    [event, { email: 'hong@example.com', name: '홍길동' }],
+    [{ userId: 'user-1' }, { email: null, name: null }],
+    [
+      { ...event, email: 'hong at example' },
+      { email: null, name: '홍길동' },
+    ],
+  ])('%j tells the contact %j', (fields, contact) => {
+    expect(readEvent('user-signup', Buffer.from(JSON.stringify(fields)))?.contact).toEqual({
+      userId: 'user-1',
+      ...contact,
+    });
   });
 
   it('needs a user', () => {

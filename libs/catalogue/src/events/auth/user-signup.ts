@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { newContact } from '../../contacts/new-contact.js';
 import { defineEvent } from '../../entry.js';
 import { note, person, shown } from '../../fields.js';
 
@@ -12,6 +13,7 @@ export const userSignup = defineEvent({
     reference: { type: 'user', id: event.userId },
     params: { name: event.name },
     channels: ['email'],
+    contact: newContact(event.userId, event.email, event.name),
   }),
   sample: ({ user }) => ({ userId: user, email: `${user}@example.com`, name: '홍길동' }),
 });
