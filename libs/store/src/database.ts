@@ -187,7 +187,7 @@ function take(database: Database): Promise<PoolConnection> {
   });
 }
 
-/** For `/health/ready`: throws a DatabaseDown while the database does not answer, or has no schema yet. */
+/** For `/health/ready`: throws a DatabaseDown while the database does not answer, or lacks what the newest migration brings. */
 export async function pingDatabase(database: Database): Promise<void> {
-  await withSession(database, (session) => session.query('SELECT 1 FROM ledger LIMIT 1'));
+  await withSession(database, (session) => session.query('SELECT 1 FROM delivery LIMIT 1'));
 }

@@ -1,7 +1,7 @@
 import { type InboxState, type NotificationResponse, type NotificationType } from '@allim/contracts';
 import { type Clock, systemClock } from '@allim/platform';
 import { type Database, inTransaction, type Session, type Value, withSession } from './database.js';
-import { selectByKeys } from './statement.js';
+import { datetime, selectByKeys } from './statement.js';
 
 interface NotificationRow {
   id: number;
@@ -166,7 +166,7 @@ export class InboxStore {
   }
 
   private now(): string {
-    return new Date(this.clock()).toISOString().slice(0, -1).replace('T', ' ');
+    return datetime(this.clock());
   }
 }
 

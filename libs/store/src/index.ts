@@ -1,7 +1,15 @@
+export { ContactStore } from './contact-store.js';
 export { type Database, openDatabase, pingDatabase } from './database.js';
+export type { Conclusion } from './delivery-conclusion.js';
+export { uuidBytes, uuidText } from './delivery-id.js';
+export { type Claimed, DeliveryStore, type DueDelivery, type EndedAttempt, type TakenBack } from './delivery-store.js';
+export type { DeliveryTimeline, TimelineQuery } from './delivery-timeline.js';
+export { type Device, DeviceStore, tokenHash } from './device-store.js';
 export { DatabaseDown, DataRefused } from './errors.js';
 export { InboxStore } from './inbox-store.js';
-export { Intake, type NewNotification, type Origin, type Saved } from './intake.js';
+export { Intake, type NewDelivery, type NewNotification, type Origin, type Saved } from './intake.js';
 export { migrate } from './migrate.js';
+export { PersonStore } from './person-store.js';
+export { PreferenceStore } from './preference-store.js';
 export { storeSettings } from './settings.js';
 export { SubscriptionStore } from './subscription-store.js';

@@ -203,7 +203,7 @@ describe('migrate', () => {
     await withSession(database, (session) => session.query('CREATE DATABASE fresh'));
     const url = stack.databaseUrl.replace(/\/[^/]*$/, '/fresh');
     const applied = await Promise.all([migrate(url), migrate(url), migrate(url)]);
-    expect(applied.flat()).toEqual(['Inbox1763715600000']);
+    expect(applied.flat()).toEqual(['Inbox1763715600000', 'Deliveries1763733600000']);
   });
 });
 

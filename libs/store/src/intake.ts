@@ -1,13 +1,15 @@
 import {
+  type Channel,
   type InboxPosition,
   type NotificationMessage,
   type NotificationResponse,
   type NotificationType,
+  type Priority,
 } from '@allim/contracts';
 import { type Clock, systemClock } from '@allim/platform';
 import { type Database, inTransaction, type Session } from './database.js';
 import { DataRefused, TryAgain } from './errors.js';
-import { insertRows, selectByKeys } from './statement.js';
+import { datetime, insertRows, selectByKeys } from './statement.js';
 
 /** The record a notification comes from. */
 export interface Origin {
@@ -15,6 +17,25 @@ export interface Origin {
   partition: number;
   /** As Kafka's clients give it: a decimal string. */
   offset: string;
+}
+
+/** One way of a notification out of the house, as it was planned. */
+export interface NewDelivery {
+  /** UUIDv7, 16 bytes: what a provider or a device recognises a second one by. */
+  id: Buffer;
+  channel: Channel;
+  /** Push: the hash of the device's token; other channels: empty. */
+  target: Buffer;
+  priority: Priority;
+  category: string;
+  /** Key in the message files. */
+  text: string;
+  language: string;
+  state: 'queued' | 'suppressed' | 'skipped';
+  /** Which rule kept it in the house. */
+  reason: string | null;
+  /** Not to be sent before. */
+  dueAt: Date;
 }
 
 /** A notification that wants to be in an inbox. Texts fit their columns (`limits` of contracts). */
@@ -30,6 +51,8 @@ export interface NewNotification {
   /** JSON of what the texts were rendered from. */
   params: string;
   origin: Origin;
+  /** Written with it, or not at all. Default: none. */
+  deliveries?: readonly NewDelivery[];
 }
 
 /** What became of one notification of a batch. */
@@ -95,6 +118,7 @@ export class Intake {
     const positions = await raiseCounters(session, fresh);
     const messages = number(fresh, positions, createdAt);
     await insertNotifications(session, fresh, messages, createdAt);
+    await insertDeliveries(session, fresh, messages, createdAt);
 
     const redelivered = batch.filter((one) => !messages.has(one) && isFirst(one, origins));
     const now = await positionsOf(session, [...new Set(redelivered.map((one) => one.userId))]);
@@ -241,7 +265,7 @@ async function insertNotifications(
   messages: Map<NewNotification, NotificationMessage>,
   createdAt: string,
 ): Promise<void> {
-  const at = createdAt.slice(0, -1).replace('T', ' ');
+  const at = datetime(createdAt);
   await insertRows(
     session,
     {
@@ -259,5 +283,42 @@ async function insertNotifications(
       one.params,
       at,
     ]),
+  );
+}
+
+/** No statement when there are none: most notifications stay in the inbox. */
+async function insertDeliveries(
+  session: Session,
+  fresh: readonly NewNotification[],
+  messages: Map<NewNotification, NotificationMessage>,
+  createdAt: string,
+): Promise<void> {
+  const at = datetime(createdAt);
+  const rows = fresh.flatMap((one) =>
+    (one.deliveries ?? []).map((delivery) => [
+      delivery.id,
+      one.userId,
+      messages.get(one)?.notification.id ?? 0,
+      one.reference?.type ?? null,
+      one.reference?.id ?? null,
+      delivery.channel,
+      delivery.target,
+      delivery.priority,
+      delivery.category,
+      delivery.text,
+      delivery.language,
+      delivery.state,
+      delivery.reason,
+      datetime(delivery.dueAt),
+      at,
+      at,
+    ]),
+  );
+  await insertRows(
+    session,
+    {
+      into: 'delivery (id, user_id, notification_id, reference_type, reference_id, channel, target, priority, category, text, language, state, reason, due_at, created_at, updated_at)',
+    },
+    rows,
   );
 }

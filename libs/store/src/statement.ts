@@ -3,7 +3,7 @@ import { type Session, type Value } from './database.js';
 /** Characters of one statement, about: well below what any server takes for a packet (`max_allowed_packet`), whatever a row holds. */
 const longest = 262_144;
 /** Keys of one look-up: a planner that gets more may turn to a scan. */
-const keysAtOnce = 500;
+export const keysAtOnce = 500;
 
 /** Inserts all rows, in their order, in multi-row statements: one, unless it would be too long. Answers the affected rows. */
 export async function insertRows(
@@ -44,3 +44,7 @@ export async function selectByKeys<Row>(
   }
   return found;
 }
+
+/** A moment (milliseconds since 1970, a Date, or ISO-8601 with `Z`) as the text of a DATETIME(6). */
+export const datetime = (moment: number | Date | string): string =>
+  (typeof moment === 'string' ? moment : new Date(moment).toISOString()).slice(0, -1).replace('T', ' ');

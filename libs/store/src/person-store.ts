@@ -1,0 +1,92 @@
+import { type Channel, type Person, stranger } from '@allim/contracts';
+import { type Database, withSession } from './database.js';
+import { selectByKeys } from './statement.js';
+
+interface ContactRow {
+  user_id: Buffer;
+  name: string | null;
+  language: Person['language'];
+  zone: string;
+  quiet_from: number | null;
+  quiet_until: number | null;
+  promotion: number;
+  night: number;
+  has_email: number;
+  has_phone: number;
+}
+
+interface DeviceRow {
+  user_id: Buffer;
+  token_hash: Buffer;
+}
+
+interface PreferenceRow {
+  user_id: Buffer;
+  category: string;
+  channel: Channel;
+  wanted: number;
+}
+
+/** What planning needs to know of people. */
+export class PersonStore {
+  constructor(private readonly database: Database) {}
+
+  /** Everybody asked for, strangers too, by user id: three look-ups for all. Throws a DatabaseDown while the server is away. */
+  people(userIds: readonly string[]): Promise<Map<string, Person>> {
+    const ids = [...new Set(userIds)];
+    return withSession(this.database, async (session) => {
+      const contacts = await selectByKeys<ContactRow>(
+        session,
+        `SELECT user_id, name, language, zone, quiet_from, quiet_until, promotion_consent_at IS NOT NULL AS promotion,
+           night_consent_at IS NOT NULL AS night, email IS NOT NULL AS has_email, phone IS NOT NULL AS has_phone
+         FROM contact WHERE user_id IN`,
+        ids,
+      );
+      const devices = byUser(
+        await selectByKeys<DeviceRow>(session, 'SELECT user_id, token_hash FROM device WHERE user_id IN', ids),
+      );
+      const preferences = byUser(
+        await selectByKeys<PreferenceRow>(
+          session,
+          'SELECT user_id, category, channel, wanted FROM preference WHERE user_id IN',
+          ids,
+        ),
+      );
+      const known = new Map(contacts.map((row) => [row.user_id.toString(), contactOf(row)]));
+      return new Map(
+        ids.map((userId) => [
+          userId,
+          {
+            ...stranger(userId),
+            ...known.get(userId),
+            devices: (devices.get(userId) ?? []).map((row) => row.token_hash),
+            preferences: (preferences.get(userId) ?? []).map(({ category, channel, wanted }) => ({
+              category,
+              channel,
+              wanted: Number(wanted) === 1,
+            })),
+          },
+        ]),
+      );
+    });
+  }
+}
+
+function byUser<Row extends { user_id: Buffer }>(rows: Row[]): Map<string, Row[]> {
+  return Map.groupBy(rows, (row) => row.user_id.toString());
+}
+
+/** Conditions come as numbers, or as texts where a server makes them BIGINT. */
+function contactOf(row: ContactRow): Omit<Person, 'userId' | 'devices' | 'preferences'> {
+  return {
+    name: row.name,
+    language: row.language,
+    zone: row.zone,
+    quiet:
+      row.quiet_from === null || row.quiet_until === null ? null : { from: row.quiet_from, until: row.quiet_until },
+    promotionConsent: Number(row.promotion) === 1,
+    nightConsent: Number(row.night) === 1,
+    hasEmail: Number(row.has_email) === 1,
+    hasPhone: Number(row.has_phone) === 1,
+  };
+}
