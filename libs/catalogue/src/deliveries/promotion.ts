@@ -7,12 +7,12 @@ import { type DailyHours, type WallClock } from './hours.js';
 const label = '(광고)';
 const night: DailyHours = { from: 21 * 60, until: 8 * 60 };
 
-// Intl may keep the older name as it was given.
-const korea: ReadonlySet<string> = new Set(['Asia/Seoul', 'ROK']);
+// Intl writes it so, however it was spelt ("asia/seoul", "ROK").
+const korea = 'Asia/Seoul';
 
 /** The hours in which this person is sent no promotion; null when there are none. */
 export function promotionNight({ nightConsent }: Person, { zone }: WallClock): DailyHours | null {
-  return !nightConsent && korea.has(zone) ? night : null;
+  return !nightConsent && zone === korea ? night : null;
 }
 
 /**
