@@ -79,8 +79,8 @@ describe('renderMail', () => {
           const mail = renderMail(outgoing(given));
           expect(tags(mail.html)).toEqual(tags(renderMail(outgoing(harmless)).html));
           expect(mail.subject).not.toMatch(/[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069\ufeff]/u);
-          expect(mail.html).not.toMatch(/function Object|[\u0000\u202e\ufeff]/);
-          expect(mail.text).not.toMatch(/function Object|[\u0000\u202e\ufeff\r]/);
+          expect(mail.html.replaceAll('\n', '')).not.toMatch(/function Object|[\p{Cc}\u202e\ufeff]/u);
+          expect(mail.text.replaceAll('\n', '')).not.toMatch(/function Object|[\p{Cc}\u202e\ufeff]/u);
           expect(mail.html.isWellFormed() && mail.text.isWellFormed() && mail.subject.isWellFormed()).toBe(true);
         }
       }

@@ -1,5 +1,17 @@
 import { type Outcome } from '@allim/channel';
-import { type NodemailerError } from 'nodemailer';
+
+/** nodemailer's errors, as far as they are read. */
+interface Fields {
+  /** What kind of failure: `EENVELOPE`, `EAUTH`, `ECONNECTION`. */
+  code?: string;
+  /** The system's or OpenSSL's own code: `ECONNREFUSED`. */
+  originalCode?: string;
+  /** The command that was answered; `CONN` is the connection itself. */
+  command?: string;
+  responseCode?: number;
+  /** The server's reply with its words. */
+  response?: string;
+}
 
 /**
  * How far a send had come. nodemailer names the command that the server answered, but a connection that is cut or hangs
@@ -53,14 +65,14 @@ function describe(error: unknown): string {
   return command === undefined ? what : `${what} at ${command}`;
 }
 
-function fieldsOf(error: unknown): Partial<NodemailerError> & { originalCode?: string } {
-  if (!(error instanceof Error)) return {};
-  const { code, command, responseCode, response, originalCode } = error as NodemailerError & { originalCode?: string };
+/** What is used of an error, whoever made it. */
+export function fieldsOf(error: unknown): Fields {
+  const { code, command, responseCode, response, originalCode } = (error ?? {}) as Record<keyof Fields, unknown>;
   return {
     code: typeof code === 'string' ? code : undefined,
+    originalCode: typeof originalCode === 'string' ? originalCode : undefined,
     command: typeof command === 'string' ? command : undefined,
     responseCode: typeof responseCode === 'number' ? responseCode : undefined,
     response: typeof response === 'string' ? response : undefined,
-    originalCode: typeof originalCode === 'string' ? originalCode : undefined,
   };
 }

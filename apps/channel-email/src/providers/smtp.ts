@@ -5,7 +5,7 @@ import nodemailer, { type SendMailOptions, type SMTPPoolOptions, type Transporte
 import { oneLine } from '../plain.js';
 import { type Mail, MissingParameter, type RenderMail } from '../render-mail.js';
 import { isMailAddress } from './mail-address.js';
-import { outcomeOf, type Stage } from './smtp-outcome.js';
+import { fieldsOf, outcomeOf, type Stage } from './smtp-outcome.js';
 
 /** The signature must cover what the one click of RFC 8058 stands in; nodemailer's own list ends before it. */
 const signedHeaders = [
@@ -33,8 +33,11 @@ export interface SmtpOptions {
   dkim?: { domain: string; selector: string; privateKey: string };
   /** Milliseconds until a session must stand, from the look-up of the name to STARTTLS. */
   connectTimeoutMs: number;
-  /** Milliseconds for a whole send, with connecting: what a server that hangs or trickles can hold a connection for. */
-  sendTimeoutMs: number;
+  /**
+   * Milliseconds in which a server may say nothing. One that trickles is never silent: the signal of a send is what ends
+   * that, so both together should not be longer than a send's budget.
+   */
+  silenceTimeoutMs: number;
 }
 
 /** A send as it is followed: nodemailer's errors do not tell how far it had come. */
@@ -99,18 +102,7 @@ export class SmtpProvider implements Provider {
       return { kind: 'permanent', reason: known ? error.message : `template of ${message.text} failed` };
     }
 
-    // Not AbortSignal.timeout(): its timer would keep what it holds for the whole minute, at each of many mails a second.
-    const budget = new AbortController();
-    const end = () => budget.abort();
-    const timer = setTimeout(end, this.options.sendTimeoutMs);
-    signal.addEventListener('abort', end, { once: true });
-    if (signal.aborted) end();
-    try {
-      return await this.hand(this.mail(message, email, rendered), budget.signal);
-    } finally {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', end);
-    }
+    return this.hand(this.mail(message, email, rendered), signal);
   }
 
   private async hand(mail: SendMailOptions, signal: AbortSignal): Promise<Outcome> {
@@ -155,7 +147,7 @@ export class SmtpProvider implements Provider {
 }
 
 function poolOptions(options: SmtpOptions): SMTPPoolOptions & { pool: true } {
-  const { host, port, secure, auth, domain, dkim, connectTimeoutMs, sendTimeoutMs } = options;
+  const { host, port, secure, auth, domain, dkim, connectTimeoutMs, silenceTimeoutMs } = options;
   return {
     pool: true,
     host,
@@ -173,8 +165,7 @@ function poolOptions(options: SmtpOptions): SMTPPoolOptions & { pool: true } {
     connectionTimeout: connectTimeoutMs,
     greetingTimeout: connectTimeoutMs,
     dnsTimeout: connectTimeoutMs,
-    // Silence only; the budget of a send ends what trickles. Together not longer than the budget.
-    socketTimeout: Math.max(1, sendTimeoutMs - connectTimeoutMs),
+    socketTimeout: silenceTimeoutMs,
     // A server that does not close its side would hold the socket for 5 s.
     socketCloseTimeout: 500,
     disableFileAccess: true,
@@ -204,11 +195,6 @@ function stageOf({ composed, stream }: Progress): Stage {
  * what is idle as they please; that is no attempt.
  */
 function wasStale(error: unknown, stage: Stage): boolean {
-  return (
-    stage === 'offered' &&
-    error instanceof Error &&
-    'code' in error &&
-    error.code === 'ECONNECTION' &&
-    !('command' in error)
-  );
+  const { code, command } = fieldsOf(error);
+  return stage === 'offered' && code === 'ECONNECTION' && command === undefined;
 }
