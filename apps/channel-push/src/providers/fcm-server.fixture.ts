@@ -19,7 +19,7 @@ export function throwAwayAccount(projectId = 'allim-spec'): ServiceAccount {
 export interface Push {
   path: string;
   authorization: string | undefined;
-  message: Record<string, unknown>;
+  message: { data?: Record<string, string> } & Record<string, unknown>;
 }
 
 export type FcmReply =

@@ -1,4 +1,4 @@
-import { type Outcome } from '@allim/channel';
+import { type Outcome, providerContract } from '@allim/channel';
 import { waitFor } from '@allim/testing';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { FcmProvider } from './fcm.js';
@@ -42,7 +42,9 @@ afterEach(async () => {
 const nothingOpen = () => waitFor(() => server.open.size === 0, { what: 'connections to be closed' });
 
 /** The push's connection; the access token's may stay. */
-const letGo = () => waitFor(() => server.open.size <= 1, { what: 'the connection to be let go' });
+const letGo = () =>
+  // Sooner than the server closes what is idle, or the SDK's own limit.
+  waitFor(() => server.open.size <= 1, { what: 'the connection to be let go', timeoutMs: 2000 });
 
 describe('a push', () => {
   it('reaches FCM’s own address and project, signed for by the service account, with all that a device needs', async () => {
@@ -324,3 +326,30 @@ describe('the SDK', () => {
     expect(() => openFcmClient({ account: null, endpoint: undefined, connections: 1 })).toThrow('service account');
   });
 });
+
+providerContract('fcm', async () => {
+  const world = new FcmServer(account);
+  await world.start();
+  return {
+    provider: new FcmProvider({ account, endpoint: world.url, connections: 3, logger }),
+    message: (deliveryId) => outgoing({ deliveryId }),
+    answer: (how) => {
+      world.reply = () => answers[how];
+    },
+    retryAfterMs: 7000,
+    untilHung: async () => void (await waitFor(() => world.pushes.length > 0, { what: 'a push' })),
+    received: () => world.pushes.map(({ message }) => String(message.data?.deliveryId)),
+    connections: () => world.open.size,
+    close: () => world.close(),
+  };
+});
+
+const answers: Record<'accept' | 'refuse' | 'busy' | 'hang', FcmReply | undefined> = {
+  accept: undefined,
+  refuse: refusal(404, 'NOT_FOUND', { code: 'UNREGISTERED', message: token }),
+  busy: {
+    ...refusal(503, 'UNAVAILABLE', { code: 'UNAVAILABLE', message: token }),
+    headers: { 'Retry-After': '7' },
+  },
+  hang: 'hang',
+};

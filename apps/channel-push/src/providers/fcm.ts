@@ -49,6 +49,7 @@ export class FcmProvider implements Provider {
         kind: 'permanent',
         reason: `payload is ${built.tooLargeBytes} bytes, expected at most ${payloadLimitBytes}`,
       };
+    if (signal.aborted) return { kind: 'temporary', reason: 'FCM was not reached: no time left' };
     let accessToken: string;
     try {
       // Before the send itself: what fails here was not sent. The SDK asks again and gets the one that is held.
