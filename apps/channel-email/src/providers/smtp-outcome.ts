@@ -40,10 +40,10 @@ const badSequence = 503;
 export function outcomeOf(error: unknown, stage: Stage): Outcome {
   const { code, command = 'CONN', responseCode } = fieldsOf(error);
   const reason = describe(error);
-  if (stage === 'composing') {
-    // Nothing of it will be different next time, and nobody else's mail is concerned.
-    return code === 'EABORT' ? { kind: 'infrastructure', reason } : { kind: 'permanent', reason };
-  }
+  // We ended it ourselves, which says nothing of the mail or the server.
+  if (code === 'EABORT') return { kind: stage === 'handed-over' ? 'ambiguous' : 'temporary', reason };
+  // Nothing of it will be different next time, and nobody else's mail is concerned.
+  if (stage === 'composing') return { kind: 'permanent', reason };
   if (stage === 'connecting') return { kind: 'infrastructure', reason };
   // An answer to a command of this mail. What the connection's end carried along (CONN) is none.
   if (responseCode !== undefined && command !== 'CONN') {

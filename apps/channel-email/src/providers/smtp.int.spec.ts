@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
-import { type Outcome } from '@allim/channel';
+import { type Outcome, providerContract } from '@allim/channel';
 import { waitFor } from '@allim/testing';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
@@ -391,13 +391,13 @@ describe('connections', () => {
 
   it('a signal that was aborted before sends nothing, and ends what waits for a connection', async () => {
     const server = await smtpServer({ onData: (stream) => void stream.resume() });
-    expect((await provider(server.port).send(outgoing(), AbortSignal.abort())).kind).toBe('infrastructure');
+    expect((await provider(server.port).send(outgoing(), AbortSignal.abort())).kind).toBe('temporary');
     const smtp = provider(server.port, { connections: 1 });
     const ending = new AbortController();
     const first = smtp.send(outgoing(), never);
     const second = smtp.send(outgoing(), ending.signal);
     ending.abort();
-    expect((await second).kind).toBe('infrastructure');
+    expect((await second).kind).toBe('temporary');
     expect((await first).kind).toBe('ambiguous');
   });
 
@@ -410,6 +410,39 @@ describe('connections', () => {
     const arrived = server.received.map((mail) => headersOf(mail).get('message-id')?.[0]);
     expect(arrived.sort()).toEqual(ids.map((id) => `<${id}@mail.example.com>`).sort());
   });
+});
+
+providerContract('smtp', async () => {
+  let how: 'accept' | 'refuse' | 'busy' | 'hang' = 'accept';
+  let hung = () => {};
+  const hanging = new Promise<void>((resolve) => {
+    hung = resolve;
+  });
+  const refusals = { refuse: reply(550, 'no user-1@example.com'), busy: reply(451, 'not now') };
+  const marks: string[] = [];
+  const server = await smtpServer({
+    onData: (stream, _, done) => {
+      const chunks: Buffer[] = [];
+      stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+      stream.on('end', () => {
+        if (how === 'hang') return hung();
+        if (how !== 'accept') return done(refusals[how]);
+        marks.push(/^Message-ID: (.+)$/im.exec(Buffer.concat(chunks).toString())?.[1] ?? '');
+        done(null, 'queued');
+      });
+    },
+  });
+  return {
+    provider: provider(server.port),
+    message: (deliveryId) => outgoing({ deliveryId }),
+    answer: (next) => {
+      how = next;
+    },
+    untilHung: () => hanging,
+    received: () => marks,
+    connections: () => server.sockets.size,
+    close: async () => {},
+  };
 });
 
 /** A server that says whatever it is told to, and keeps its connections in sight. */

@@ -1,0 +1,7 @@
+import '@allim/platform/small-heap'; // before anything is allocated
+import 'reflect-metadata';
+import { loadSettings, runProgram } from '@allim/platform';
+import { startChannelEmail } from './channel-email.js';
+import { settings } from './config.js';
+
+await runProgram(() => startChannelEmail(loadSettings(settings)));
