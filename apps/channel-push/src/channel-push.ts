@@ -62,7 +62,7 @@ export async function startChannelPush(settings: Settings): Promise<Program> {
     stop: [
       { name: 'readiness', run: () => health.drain() },
       { name: 'worker', run: () => worker.close() },
-      { name: 'redis', run: () => redis.disconnect() },
+      { name: 'redis', run: () => redis.quit().catch(() => redis.disconnect()) },
       { name: 'http', run: () => app.close() },
       { name: 'database', run: () => database.destroy() },
     ],

@@ -56,7 +56,7 @@ describe('settings of the push channel', () => {
     ]);
   });
 
-  it.each(['localhost:8026', 'ftp://a', 'http://a/b', 'http://a?b', 'http://a#b', 'http://u:p@a', 'http://'])(
+  it.each(['localhost:8026', 'https://a', 'http://a/b', 'http://a?b', 'http://a#b', 'http://u:p@a', 'http://'])(
     'refuse %s as an endpoint',
     (FCM_ENDPOINT) => {
       const [problem] = problems({ ...given, FCM_ENDPOINT });

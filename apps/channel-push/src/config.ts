@@ -28,7 +28,7 @@ export const settings = z
       .string()
       .optional()
       .describe("Firebase's service account: the path of its key file. Or FCM_SERVICE_ACCOUNT."),
-    FCM_ENDPOINT: address('http', 'https')
+    FCM_ENDPOINT: address('http')
       .refine((text) => {
         const url = URL.parse(text); // what is none has been told already
         return url === null || `${url.pathname}${url.search}${url.hash}${url.username}` === '/';

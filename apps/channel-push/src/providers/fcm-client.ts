@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import https from 'node:https';
 import net from 'node:net';
-import tls from 'node:tls';
 import { type App, initializeApp } from 'firebase-admin/app';
 import { getMessaging, type Messaging } from 'firebase-admin/messaging';
 import { type AccessTokens, ServiceAccountTokens } from './access-token.js';
@@ -46,15 +45,12 @@ const connecting = (connections: number): https.AgentOptions => ({
   scheduling: 'lifo', // what is left over after a burst falls idle, and the far end closes it
 });
 
-/** The SDK has no setting for its address and knows https only; the agent is where a connection comes from. */
+/** The SDK has no setting for its address and knows https only; the agent is where a connection comes from: a plain one. */
 function redirectedAgent(endpoint: string, connections: number): https.Agent {
-  const { protocol, hostname, port } = new URL(endpoint);
-  const host = hostname.replace(/^\[(.*)\]$/, '$1');
+  const { hostname, port } = new URL(endpoint);
+  const host = hostname.replace(/^\[(.*)\]$/, '$1'); // IPv6
   const agent = new https.Agent(connecting(connections));
-  agent.createConnection =
-    protocol === 'https:'
-      ? () => tls.connect({ host, port: Number(port || 443), servername: net.isIP(host) ? '' : host })
-      : () => net.connect({ host, port: Number(port || 80), noDelay: true });
+  agent.createConnection = () => net.connect({ host, port: Number(port || 80), noDelay: true });
   return agent;
 }
 
