@@ -14,10 +14,16 @@ export interface AccessTokens {
   forget(token: string): void;
 }
 
-/** `code`: OAuth's, or a network error's, or `HTTP 503`. */
 export class NoAccessToken extends Error {
   override readonly name = 'NoAccessToken';
-  constructor(readonly code: string) {
+  /**
+   * @param code OAuth's, or a network error's, or `HTTP 503`
+   * @param refused the account is, or the request: it will not heal by itself
+   */
+  constructor(
+    readonly code: string,
+    readonly refused: boolean,
+  ) {
     super(`no access token: ${code}`);
   }
 }
@@ -77,7 +83,10 @@ export class ServiceAccountTokens implements AccessTokens {
     const { status, body } = await this.ask(begun);
     const { access_token: token, expires_in: seconds, error } = body;
     if (status !== 200 || typeof token !== 'string' || typeof seconds !== 'number')
-      throw new NoAccessToken(typeof error === 'string' && /^\w{1,60}$/.test(error) ? error : `HTTP ${status}`);
+      throw new NoAccessToken(
+        isCode(error) ? error : `HTTP ${status}`,
+        status >= 400 && status < 500 && status !== 429,
+      );
     this.held = { token, until: begun + seconds * 1000 };
     return token;
   }
@@ -101,7 +110,7 @@ export class ServiceAccountTokens implements AccessTokens {
       return { status: response.statusCode ?? 0, body: asObject(await text(response)) };
     } catch (error) {
       const { name, code } = error as NodeJS.ErrnoException;
-      throw new NoAccessToken(name === 'AbortError' ? 'not in time' : (code ?? name));
+      throw new NoAccessToken(name === 'AbortError' ? 'not in time' : (code ?? name), false);
     }
   }
 }
@@ -120,6 +129,7 @@ function assertion({ clientEmail, privateKey }: ServiceAccount, now: number): st
   return `${unsigned}.${sign('sha256', Buffer.from(unsigned), privateKey).toString('base64url')}`;
 }
 
+const isCode = (value: unknown): value is string => typeof value === 'string' && /^\w{1,60}$/.test(value);
 const base64url = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
 
 function asObject(json: string): Record<string, unknown> {

@@ -184,6 +184,7 @@ describe('what FCM refuses', () => {
     await send();
     server.reply = () => refusal(400, 'OUT_OF_RANGE', { code: 'SOMETHING_NEW' });
     await send();
+    await send();
     server.reply = () => refusal(404, 'NOT_FOUND', { code: 'UNREGISTERED' });
     await send();
     expect(logged.map(({ level, line }) => [level, /SENDER_ID|THIRD_PARTY|SOMETHING_NEW/.exec(line)?.[0]])).toEqual([
@@ -262,6 +263,18 @@ describe('the access token', () => {
     expect(await send()).toEqual({ kind: 'infrastructure', reason: 'no access token: invalid_grant' });
     expect(server.pushes).toHaveLength(0);
     expect(logged).toMatchObject([{ level: 'error' }]);
+  });
+
+  it.each([
+    ['reset', 'ECONNRESET'],
+    [{ status: 503, body: '<html>' }, 'HTTP 503'],
+    [{ status: 200, body: '<html>' }, 'HTTP 200'],
+    [{ status: 200, body: { access_token: 7 } }, 'HTTP 200'],
+  ] satisfies [FcmReply, string][])('that fails for a while (%j) alarms nobody', async (reply, code) => {
+    server.replyToGrant = () => reply;
+    expect(await send()).toEqual({ kind: 'infrastructure', reason: `no access token: ${code}` });
+    expect(server.grants).toBe(1);
+    expect(logged).toEqual([]);
   });
 
   it('that does not come in time: infrastructure, and nothing was sent', async () => {

@@ -21,8 +21,8 @@ export interface FcmOptions {
   logger: Pick<Logger, 'warn' | 'error'>;
 }
 
-/** How often the same alert is logged, at most. */
-const alertEveryMs = 60_000;
+/** How often the same is logged, at most. */
+const tellEveryMs = 60_000;
 
 /**
  * Pushes by Firebase Cloud Messaging, one device at a time. The SDK has no AbortSignal and does not tell what became of a
@@ -32,9 +32,9 @@ export class FcmProvider implements Provider {
   readonly name = 'fcm';
   private readonly client: FcmClient;
   private readonly logger: FcmOptions['logger'];
-  private readonly alerted = new Map<string, number>();
+  private readonly told = new Map<string, number>();
 
-  /** Throws when the service account is refused by the SDK, or the SDK is a version that we do not know. */
+  /** Throws when the SDK is a version that we do not know. */
   constructor({ account, endpoint, connections, logger }: FcmOptions) {
     this.client = openFcmClient({ account, endpoint, connections });
     this.logger = logger;
@@ -55,17 +55,11 @@ export class FcmProvider implements Provider {
       // Before the send itself: what fails here was not sent. The SDK asks again and gets the one that is held.
       accessToken = await within(signal, this.client.tokens.current());
     } catch (error) {
-      return this.lacksAccessToken(
-        signal.aborted ? 'not in time' : error instanceof NoAccessToken ? error.code : 'error',
-      );
+      if (!(error instanceof NoAccessToken)) return { kind: 'infrastructure', reason: 'no access token: not in time' };
+      if (error.refused) this.tell('error', error.code, error.message);
+      return { kind: 'infrastructure', reason: error.message };
     }
     return this.sendOnce(built.message, accessToken, signal);
-  }
-
-  private lacksAccessToken(code: string): Outcome {
-    const reason = `no access token: ${code}`;
-    this.alert('no access token', reason);
-    return { kind: 'infrastructure', reason };
   }
 
   private async sendOnce(message: TokenMessage, accessToken: string, signal: AbortSignal): Promise<Outcome> {
@@ -89,8 +83,7 @@ export class FcmProvider implements Provider {
       return { kind: 'ambiguous', reason: `FCM says ${answer.status}, but in no form we know` };
     if (answer) {
       const { code, known, alert, outcome } = judgeRefusal(answer, Date.now());
-      if (!known) this.logger.warn({ code, status: answer.status }, 'FCM answers by a code that we do not know');
-      else if (alert) this.alert(code, outcome.reason);
+      if (alert) this.tell(known ? 'error' : 'warn', code, outcome.reason);
       if (code === 'UNAUTHENTICATED') this.client.tokens.forget(accessToken);
       return outcome;
     }
@@ -99,12 +92,14 @@ export class FcmProvider implements Provider {
     return sending.lost(networkCode(error.cause ?? error));
   }
 
-  /** At ERROR, for somebody must act; not once a push, for it is the same for all of them. */
-  private alert(code: string, reason: string): void {
+  /** Not once a push, for it is the same for all of them. At ERROR somebody must act, at WARN somebody should look. */
+  private tell(level: 'error' | 'warn', code: string, reason: string): void {
     const now = Date.now();
-    if (now - (this.alerted.get(code) ?? Number.NEGATIVE_INFINITY) < alertEveryMs) return;
-    this.alerted.set(code, now);
-    this.logger.error({ code, reason }, 'FCM refuses what will not heal by itself');
+    if (now - (this.told.get(code) ?? Number.NEGATIVE_INFINITY) < tellEveryMs) return;
+    this.told.set(code, now);
+    const what =
+      level === 'error' ? 'FCM refuses what will not heal by itself' : 'FCM refuses by a code we do not know';
+    this.logger[level]({ code, reason }, what);
   }
 
   async close(): Promise<void> {
