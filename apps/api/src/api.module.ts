@@ -1,18 +1,33 @@
+import { kafkaClient } from '@allim/kafka';
 import { createRegistry, Health, type Logger, OperationsModule } from '@allim/platform';
-import { InboxStore, openDatabase, pingDatabase, SubscriptionStore } from '@allim/store';
+import {
+  ContactStore,
+  DeliveryStore,
+  DeviceStore,
+  InboxStore,
+  openDatabase,
+  PreferenceStore,
+  pingDatabase,
+  SubscriptionStore,
+} from '@allim/store';
 import { type DynamicModule } from '@nestjs/common';
-import { APP_FILTER, APP_PIPE } from '@nestjs/core';
+import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
 import { Access } from './access/access.js';
 import { Allowance } from './access/allowance.js';
 import { authenticator } from './access/authenticator.js';
 import { Revocations } from './access/revocations.js';
 import { AnswerFilter } from './answers/answer.filter.js';
+import { BodyGuard } from './answers/bodies.js';
 import { ShapePipe } from './answers/shape.pipe.js';
 import { type Settings } from './config.js';
+import { DeliveriesController } from './deliveries/deliveries.controller.js';
 import { SampleTokens, SampleUsersController } from './development/sample-users.controller.js';
 import { InboxController } from './inbox/inbox.controller.js';
 import { Inbox } from './inbox/inbox.js';
 import { apiMetrics } from './metrics.js';
+import { ContactsController } from './people/contacts.controller.js';
+import { DevicesController } from './people/devices.controller.js';
+import { PreferencesController } from './people/preferences.controller.js';
 import { Broadcast } from './realtime/broadcast.js';
 import { ClientMessages } from './realtime/client-messages.js';
 import { Gateway } from './realtime/gateway.js';
@@ -22,6 +37,8 @@ import { RedisLink } from './realtime/redis-link.js';
 import { SessionWatch } from './realtime/session-watch.js';
 import { socketServer } from './realtime/socket-server.js';
 import { Topics } from './realtime/topics.js';
+import { RequestsController } from './requests/requests.controller.js';
+import { Requests } from './requests/requests.js';
 import { SessionsController } from './sessions/sessions.controller.js';
 
 const tidyEveryMs = 60_000;
@@ -61,6 +78,10 @@ export async function wireApi(settings: Settings, logger: Logger) {
   const sessions = new SessionWatch(io, revocations, metrics);
   takeHints(link, prefix, feed, broadcast, metrics);
 
+  // What is asked of the consumer
+  const requests = new Requests(kafkaClient('api', settings, logger), metrics);
+
+  // Not Kafka: an inbox is served without it.
   const health = new Health({
     live: {},
     ready: { database: () => pingDatabase(database), redis: () => link.check() },
@@ -70,13 +91,28 @@ export async function wireApi(settings: Settings, logger: Logger) {
   const module: DynamicModule = {
     module: ApiModule,
     imports: [OperationsModule.register(health, registry)],
-    controllers: [InboxController, SessionsController, ...(development ? [SampleUsersController] : [])],
+    controllers: [
+      InboxController,
+      ContactsController,
+      DevicesController,
+      PreferencesController,
+      RequestsController,
+      DeliveriesController,
+      SessionsController,
+      ...(development ? [SampleUsersController] : []),
+    ],
     providers: [
+      { provide: APP_GUARD, useValue: new BodyGuard() },
       { provide: APP_FILTER, useValue: new AnswerFilter(logger) },
       { provide: APP_PIPE, useValue: new ShapePipe() },
       { provide: Access, useValue: access },
       { provide: Inbox, useValue: inbox },
       { provide: Topics, useValue: topics },
+      { provide: ContactStore, useValue: new ContactStore(database) },
+      { provide: DeviceStore, useValue: new DeviceStore(database) },
+      { provide: PreferenceStore, useValue: new PreferenceStore(database) },
+      { provide: DeliveryStore, useValue: new DeliveryStore(database) },
+      { provide: Requests, useValue: requests },
       { provide: Revocations, useValue: revocations },
       { provide: SampleTokens, useValue: new SampleTokens(settings) },
     ],
@@ -94,6 +130,7 @@ export async function wireApi(settings: Settings, logger: Logger) {
       sessions.stop();
       revocations.stop();
       await feed.stop();
+      await requests.close();
       link.close();
       await database.destroy();
     },

@@ -5,7 +5,6 @@ import { type Logger, NestLogger, type StopStep } from '@allim/platform';
 import { NestFactory } from '@nestjs/core';
 import { type NestExpressApplication } from '@nestjs/platform-express';
 import { originAllowed } from './access/origins.js';
-import { bodies } from './answers/bodies.js';
 import { wireApi } from './api.module.js';
 import { type Settings } from './config.js';
 import { serveOpenApi } from './openapi.js';
@@ -35,12 +34,11 @@ export async function startApi(settings: Settings, logger: Logger): Promise<Runn
     done(null as never, {
       origin: originAllowed(request.headers, settings.WEBSOCKET_ALLOWED_ORIGINS),
       methods: ['GET', 'HEAD', 'PUT', 'POST', 'DELETE'],
-      allowedHeaders: ['Authorization', 'Content-Type', 'traceparent'],
+      allowedHeaders: ['Authorization', 'Content-Type', 'Idempotency-Key', 'traceparent'],
       exposedHeaders: ['Retry-After'],
       maxAge: 600,
     }),
   );
-  app.use(...bodies());
   for (const [path, handler] of servePage()) app.use(path, handler);
   serveOpenApi(app);
   const http: Server = app.getHttpServer();

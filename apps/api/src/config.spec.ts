@@ -4,6 +4,7 @@ import { settings } from './config.js';
 const least = {
   DATABASE_URL: 'mysql://root@localhost:3306/allim',
   REDIS_URL: 'redis://localhost:6379',
+  KAFKA_BROKERS: 'localhost:9092',
   AUTH_JWT_SECRET: 'a secret of thirty-two bytes or more',
 };
 
@@ -27,6 +28,8 @@ it.each([
   [{ AUTH_JWT_SECRET: 'short' }, 'AUTH_JWT_SECRET: expected at least 32 bytes'],
   [{ AUTH_GATEWAY_SECRET: 'short' }, 'AUTH_GATEWAY_SECRET: expected at least 32 bytes'],
   [{ PORT: '99999' }, 'PORT: expected a whole number'],
+  [{ KAFKA_BROKERS: 'localhost' }, 'KAFKA_BROKERS: expected host:port'],
+  [{ KAFKA_BROKERS: undefined }, 'KAFKA_BROKERS: is required'],
   [{ REDIS_URL: 'localhost' }, 'REDIS_URL: expected an address'],
   [{ WEBSOCKET_ALLOWED_ORIGINS: 'https://a.example/' }, 'WEBSOCKET_ALLOWED_ORIGINS: expected origins like'],
   [

@@ -1,3 +1,4 @@
+import { kafkaSettings } from '@allim/kafka';
 import { address, commaList, programSettings, redisSettings, wholeNumber } from '@allim/platform';
 import { storeSettings } from '@allim/store';
 import { z } from 'zod';
@@ -11,6 +12,7 @@ export const settings = z
       .default(8084)
       .describe('Port of HTTP and sockets; 0 lets the system choose one.'),
     ...redisSettings,
+    ...kafkaSettings,
 
     AUTH_JWKS_URL: address('https', 'http')
       .optional()

@@ -46,6 +46,12 @@ export function apiMetrics(registry: Registry) {
       help: 'Messages from Redis that could not be read.',
       registers,
     }),
+    requests: new Counter({
+      name: 'allim_api_notification_requests_total',
+      help: 'Requested notifications: acknowledged by Kafka, or unavailable when it did not answer in time.',
+      labelNames: ['outcome'] as const,
+      registers,
+    }),
     http: new Histogram({
       name: 'allim_http_request_duration_seconds',
       help: 'From the request to the end of its answer.',

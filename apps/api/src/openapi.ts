@@ -10,6 +10,7 @@ import {
   SwaggerModule,
 } from '@nestjs/swagger';
 import { z } from 'zod';
+import { TakesBody } from './answers/bodies.js';
 
 type JsonSchema = NonNullable<Parameters<typeof ApiQuery>[0]> extends { schema?: infer S } ? S : never;
 
@@ -28,9 +29,18 @@ const everywhere: ErrorCode[] = ['C001', 'C003', 'C004', 'C005', 'C500'];
 
 /** Documents the envelope of a route's answer and its error codes; the schemas are those that are checked. */
 export function Answers(data: z.ZodType | undefined, ...codes: ErrorCode[]) {
+  return answers({ status: 200, description: 'Done' }, data, codes);
+}
+
+/** The same for a route that answers before the work is done. */
+export function Accepts(data: z.ZodType, ...codes: ErrorCode[]) {
+  return answers({ status: 202, description: 'Accepted: it will be done' }, data, codes);
+}
+
+function answers(done: { status: number; description: string }, data: z.ZodType | undefined, codes: ErrorCode[]) {
   const byStatus = Object.groupBy([...everywhere, ...codes], (code) => errorCodes[code]);
   return applyDecorators(
-    ApiResponse({ status: 200, description: 'Done', schema: document(success(data), 'output') as object }),
+    ApiResponse({ ...done, schema: document(success(data), 'output') as object }),
     ...Object.entries(byStatus).map(([status, of = []]) =>
       ApiResponse({
         status: Number(status),
@@ -55,10 +65,11 @@ export function QueryFields(query: z.ZodObject) {
   );
 }
 
-/** Documents a JSON body, and how another one is refused. */
-export function Body(body: z.ZodType) {
+/** Lets a JSON body in, and documents it and how another one is refused. */
+export function JsonBody(body: z.ZodType) {
   const refused = document(failure(['C003']), 'output') as object;
   return applyDecorators(
+    TakesBody(),
     ApiBody({ schema: document(body, 'input') as object }),
     ApiResponse({ status: 413, description: 'C003: more than 64 KB', schema: refused }),
     ApiResponse({ status: 415, description: 'C003: not JSON', schema: refused }),

@@ -2,6 +2,7 @@ import { Body, Controller, Get, HttpCode, Post } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import { SignJWT } from 'jose';
 import { z } from 'zod';
+import { TakesBody } from '../answers/bodies.js';
 import { badRequest } from '../answers/refusal.js';
 
 const sampleUsers = [
@@ -42,6 +43,7 @@ export class SampleUsersController {
 
   @Post('token')
   @HttpCode(200)
+  @TakesBody()
   async token(@Body({ schema: tokenRequest }) { userId }: z.infer<typeof tokenRequest>): Promise<{ token: string }> {
     if (!sampleUsers.some((user) => user.userId === userId)) throw badRequest('userId: expected a sample user');
     return { token: await this.tokens.sign(userId) };

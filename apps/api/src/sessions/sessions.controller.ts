@@ -6,7 +6,7 @@ import { AccessGuard, NeedsScope } from '../access/access.guard.js';
 import { Revocations } from '../access/revocations.js';
 import { ok } from '../answers/answer.js';
 import { noQuery } from '../inbox/inbox-query.js';
-import { Answers, Body as DocumentBody, Protected } from '../openapi.js';
+import { Answers, JsonBody, Protected } from '../openapi.js';
 
 const revokeRequest = z.strictObject({
   userId: z.string().min(1).max(limits.userId),
@@ -28,7 +28,7 @@ export class SessionsController {
   @HttpCode(200)
   @NeedsScope('ops')
   @ApiOperation({ summary: 'Ends sessions on every node; their tokens are refused from now on. Scope "ops".' })
-  @DocumentBody(revokeRequest)
+  @JsonBody(revokeRequest)
   @Answers(undefined, 'C002')
   async revoke(
     @Body({ schema: revokeRequest }) { userId, sessionId }: z.infer<typeof revokeRequest>,

@@ -32,7 +32,7 @@ export interface ApiNode extends RunningApi {
 const running: ApiNode[] = [];
 
 export async function startNode(
-  servers: { databaseUrl: string; redisUrl: string },
+  servers: { databaseUrl: string; redisUrl: string; kafkaBrokers: string },
   overrides: Record<string, string> = {},
 ): Promise<ApiNode> {
   const environment = {
@@ -40,6 +40,7 @@ export async function startNode(
     PORT: '0',
     DATABASE_URL: servers.databaseUrl,
     REDIS_URL: servers.redisUrl,
+    KAFKA_BROKERS: servers.kafkaBrokers,
     AUTH_JWT_SECRET: secret,
     // Longer than any spec: what must be found by a hint or by a reconnect must not be found by the sweep.
     CATCH_UP_SWEEP_MS: '600000',
