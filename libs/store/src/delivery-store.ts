@@ -31,7 +31,7 @@ export interface Claimed {
   category: string;
   /** Key in the message files. */
   text: string;
-  language: string;
+  language: 'ko' | 'en';
   type: NotificationType;
   title: string;
   message: string;
@@ -84,7 +84,7 @@ interface ClaimedRow extends DeliveryRow {
   attempts: number;
   category: string;
   text: string;
-  language: string;
+  language: Claimed['language'];
   /** Null, and so are all of the notification's: its user has deleted it. */
   type: NotificationType | null;
   title: string;
@@ -184,32 +184,41 @@ export class DeliveryStore {
   }
 
   /**
-   * Takes those of `ids` that wait to be sent into the hands of `holder` (16 bytes), for `leaseMs`, and answers them, in
-   * no order. Whoever else claims the same gets none of them, `holder` itself included; a queued one must be due. One
-   * whose notification was deleted meanwhile becomes undeliverable and is not answered.
+   * Takes those of `ids` that wait to be sent (a queued one must be due) for `leaseMs`, and answers them, in no order;
+   * whoever else claims the same gets none of them. `holder`: 16 bytes, new ones for each claim. Claimed again with the
+   * same, it also answers what it took before and still holds: a caller whose claim ended in a DatabaseDown does not
+   * know whether it was done. One whose notification was deleted meanwhile becomes undeliverable and is not answered.
    */
   claim(ids: readonly string[], holder: Buffer, leaseMs: number): Promise<Claimed[]> {
     if (ids.length === 0) return Promise.resolve([]);
     return inTransaction(this.database, async (session) => {
       const now = this.clock();
-      const taken: Buffer[] = [];
+      const lease = datetime(now + leaseMs);
+      const found: { id: Buffer; state: string }[] = [];
       for (const part of parts(sortedBytes(ids))) {
-        const rows = await session.query<{ id: Buffer }[]>(
-          `SELECT id FROM delivery FORCE INDEX (PRIMARY)
-           WHERE id IN (?) AND state IN (?) AND (state <> 'queued' OR due_at <= ?) FOR UPDATE`,
-          [part, movableTo('sending'), datetime(now)],
+        found.push(
+          ...(await session.query<typeof found>(
+            `SELECT id, state FROM delivery FORCE INDEX (PRIMARY) WHERE id IN (?)
+             AND (state IN (?) AND (state <> 'queued' OR due_at <= ?) OR state = 'sending' AND holder = ? AND due_at > ?)
+             FOR UPDATE`,
+            [part, movableTo('sending'), datetime(now), holder, datetime(now)],
+          )),
         );
-        taken.push(...rows.map(({ id }) => id));
       }
+      const [held, free] = [true, false].map((isHeld) =>
+        found.filter(({ state }) => (state === 'sending') === isHeld).map(({ id }) => id),
+      ) as [Buffer[], Buffer[]];
+      await updateByIds(session, held, extend, [lease, holder]);
       await updateByIds(
         session,
-        taken,
+        free,
         `UPDATE delivery FORCE INDEX (PRIMARY)
          SET state = ?, attempts = attempts + 1, holder = ?, due_at = ?, updated_at = ? WHERE state IN (?) AND id IN`,
-        ['sending', holder, datetime(now + leaseMs), datetime(now), movableTo('sending')],
+        ['sending', holder, lease, datetime(now), movableTo('sending')],
       );
       const rows: ClaimedRow[] = [];
-      for (const part of parts(taken)) rows.push(...(await session.query<ClaimedRow[]>(selectClaimed, [part])));
+      for (const part of parts(found.map(({ id }) => id)))
+        rows.push(...(await session.query<ClaimedRow[]>(selectClaimed, [part])));
       const orphans = rows.filter(({ type }) => type === null);
       await updateByIds(
         session,
@@ -225,19 +234,14 @@ export class DeliveryStore {
   /** Prolongs the lease of those that `holder` still has in hand: `leaseMs` from now. */
   async extendLease(ids: readonly string[], holder: Buffer, leaseMs: number): Promise<void> {
     await withSession(this.database, (session) =>
-      updateByIds(
-        session,
-        sortedBytes(ids),
-        // Not updated_at: it says since when it is being sent.
-        "UPDATE delivery FORCE INDEX (PRIMARY) SET due_at = ? WHERE state = 'sending' AND holder = ? AND id IN",
-        [datetime(this.clock() + leaseMs), holder],
-      ),
+      updateByIds(session, sortedBytes(ids), extend, [datetime(this.clock() + leaseMs), holder]),
     );
   }
 
   /**
    * Notes how an attempt ended and moves the delivery on. False: the lease was lost meanwhile, the delivery is left as it
-   * is; the attempt is noted all the same. What is concluded at the same time is written in one transaction.
+   * is; the attempt is noted all the same. Concluding the same once more changes nothing and answers the same. What is
+   * concluded at the same time is written in one transaction.
    */
   conclude(one: EndedAttempt, conclusion: Conclusion): Promise<boolean> {
     return this.conclusions.ask({ one, conclusion });
@@ -266,27 +270,32 @@ export class DeliveryStore {
         rows.set(uuidText(row.id), row);
 
       const moves: { id: Buffer; provider: string | null; to: Concluded }[] = [];
-      const [timely, late]: Value[][][] = [[], []];
+      const timely: Value[][] = [];
+      const late: Value[][] = [];
       const answers = items.map(({ one, conclusion }) => {
         const row = rows.get(one.id.toLowerCase());
         if (!row) return false; // erased
-        const held = isHeld(row, one);
-        (held ? timely : late)!.push(attemptRow(row.id, one, conclusion));
-        if (!held) return false;
-        const to = conclude(row, conclusion, now);
-        moves.push({ id: row.id, provider: one.provider, to });
-        row.state = to.state;
-        return true;
+        const hold = holdOf(row, one);
+        (hold === 'lost' ? late : timely).push(attemptRow(row.id, one, conclusion));
+        if (hold === 'held') {
+          const to = conclude(row, conclusion, now);
+          moves.push({ id: row.id, provider: one.provider, to });
+          row.state = to.state;
+        }
+        return hold !== 'lost';
       });
       if (moves.length > 0) await move(session, moves, datetime(now));
-      await insertAttempts(session, timely!, 'known');
-      await insertAttempts(session, late!, 'guessed');
+      await insertAttempts(session, timely, 'known');
+      await insertAttempts(session, late, 'guessed');
       return answers;
     });
   }
 }
 
 const leaseRanOut = 'lease ran out';
+
+/** Not updated_at: it says since when the delivery is being sent. */
+const extend = "UPDATE delivery FORCE INDEX (PRIMARY) SET due_at = ? WHERE state = 'sending' AND holder = ? AND id IN";
 
 function dueRows(session: Session, priority: Priority, now: string, limit: number): Promise<DeliveryRow[]> {
   return session.query(
@@ -335,9 +344,14 @@ function claimed(row: ClaimedRow): Claimed {
   };
 }
 
-/** The attempt counts too: a worker may hold the same delivery a second time while its first send still hangs. */
-function isHeld(row: HeldRow, one: EndedAttempt): boolean {
-  return row.state === 'sending' && row.attempts === one.attempt && row.holder?.equals(one.holder) === true;
+/**
+ * A conclusion leaves the holder where it is, whoever takes a delivery from it does not. So `ended`: this is the same
+ * conclusion again, after a commit whose answer was lost.
+ */
+function holdOf(row: HeldRow, one: EndedAttempt): 'held' | 'ended' | 'lost' {
+  if (row.holder?.equals(one.holder) !== true) return 'lost';
+  if (row.state !== 'sending') return 'ended';
+  return row.attempts === one.attempt ? 'held' : 'lost';
 }
 
 function attemptRow(id: Buffer, one: EndedAttempt, conclusion: Conclusion): Value[] {
@@ -395,7 +409,7 @@ async function move(
     `UPDATE (${first}${others}) AS move
      STRAIGHT_JOIN delivery AS d FORCE INDEX (PRIMARY) ON d.id = move.id
      SET d.state = move.state, d.attempts = move.attempts, d.due_at = move.due_at, d.reason = move.reason,
-       d.provider = move.provider, d.provider_message_id = move.provider_message_id, d.holder = NULL, d.updated_at = ?
+       d.provider = move.provider, d.provider_message_id = move.provider_message_id, d.updated_at = ?
      WHERE d.state = 'sending'`,
     [...values, now],
   );

@@ -134,7 +134,7 @@ export async function readTimeline(session: Session, query: TimelineQuery, limit
   });
 }
 
-/** Ids are UUIDv7: their order is that in which the deliveries were planned. */
+/** Ids are UUIDv7: their order is, to the millisecond, that in which the deliveries were planned. */
 function filter(query: TimelineQuery): { where: string; values: Value[]; order: string } {
   if ('deliveryId' in query) return { where: 'd.id = ?', values: [uuidBytes(query.deliveryId)], order: 'd.id DESC' };
   if ('reference' in query) return { where: 'd.reference_id = ?', values: [query.reference], order: 'd.id DESC' };

@@ -4,12 +4,12 @@ import { type Database, openDatabase, withSession } from './database.js';
 import { InboxStore } from './inbox-store.js';
 import { Intake, type NewNotification } from './intake.js';
 import { migrate } from './migrate.js';
+import { delivery, notification } from './testing/planned.js';
 
 const stack = useStack({ kafka: false, redis: false });
 let database: Database;
 let intake: Intake;
 let inboxes: InboxStore;
-let offset = 0;
 
 beforeAll(async () => {
   await migrate(stack.databaseUrl);
@@ -18,21 +18,6 @@ beforeAll(async () => {
   inboxes = new InboxStore(database);
 });
 afterAll(() => database?.destroy());
-
-function notification(changes: Partial<NewNotification> = {}): NewNotification {
-  return {
-    identity: randomBytes(16),
-    userId: `user-${randomBytes(4).toString('hex')}`,
-    type: 'ORDER_CREATED',
-    title: '주문이 접수되었습니다',
-    message: '2개 상품, 45,000원 결제 대기중 🎁',
-    link: '/shopping/orders/ORD-1',
-    reference: { type: 'order', id: 'ORD-1' },
-    params: '{"itemCount":2}',
-    origin: { topic: 'shopping.order.created', partition: 0, offset: String(offset++) },
-    ...changes,
-  };
-}
 
 const kinds = async (...batch: NewNotification[]) => (await intake.save(batch)).map((saved) => saved.kind);
 const count = async (table: string) => {
@@ -139,6 +124,82 @@ describe('Intake', () => {
     await stack.database.start();
     expect(await new Intake(other).save([one])).toEqual([expect.objectContaining({ kind: 'new' })]);
     await other.destroy();
+  });
+});
+
+describe('planned deliveries', () => {
+  const rowsOf = (userId: string) =>
+    withSession(database, (session) =>
+      session.query<object[]>(
+        `SELECT id, notification_id, reference_id, channel, target, priority, category, text, language, state, reason,
+           attempts, due_at FROM delivery WHERE user_id = ? ORDER BY notification_id, id`,
+        [userId],
+      ),
+    );
+
+  it('come into being with their notification, under the id it just got', async () => {
+    const { userId } = notification();
+    const dueAt = new Date('2026-02-06T10:00:00.123Z');
+    const mail = delivery({ dueAt, priority: 'high' });
+    const push = delivery({ channel: 'push', target: randomBytes(32), state: 'suppressed', reason: 'muted' });
+    await intake.save([
+      notification({ userId }),
+      notification({ userId, deliveries: [mail, push] }),
+      notification({ userId, deliveries: [], reference: null }),
+    ]);
+    const { target, ...planned } = mail;
+    const { dueAt: _, ...pushed } = push;
+    expect(await rowsOf(userId)).toEqual([
+      expect.objectContaining({
+        id: planned.id,
+        notification_id: 2,
+        reference_id: 'ORD-1',
+        channel: 'email',
+        target,
+        priority: 'high',
+        category: 'order',
+        text: 'shopping.order.created',
+        language: 'ko',
+        state: 'queued',
+        reason: null,
+        attempts: 0,
+        due_at: dueAt,
+      }),
+      expect.objectContaining({ ...pushed, notification_id: 2 }),
+    ]);
+  });
+
+  it('are not made again for what is known, whoever brings it', async () => {
+    const one = notification({ deliveries: [delivery()] });
+    const again = () => ({ ...one, deliveries: [delivery()] });
+    const other = { ...again(), origin: { ...one.origin, offset: '777777' } };
+    expect(await kinds(one, other)).toEqual(['new', 'duplicate']);
+    expect(await kinds(again())).toEqual(['redelivered']);
+    expect(await kinds(other)).toEqual(['duplicate']);
+    expect(await rowsOf(one.userId)).toEqual([expect.objectContaining({ id: one.deliveries![0]!.id })]);
+  });
+
+  it('are written with their notification or not at all', async () => {
+    const wrong = notification({ deliveries: [delivery(), delivery({ text: 'x'.repeat(101) })] });
+    expect(await kinds(wrong, notification())).toEqual(['refused', 'new']);
+    expect(await rowsOf(wrong.userId)).toEqual([]);
+    expect(await inboxes.state(wrong.userId)).toEqual({ lastId: 0, unread: 0, unseen: 0 });
+  });
+
+  it('cost no statement when there are none', async () => {
+    const inserts = async () => {
+      const rows = await withSession(database, (session) =>
+        session.query<{ Value: string }[]>("SHOW GLOBAL STATUS LIKE 'Com_insert'"),
+      );
+      return Number(rows[0]?.Value);
+    };
+    const save = async (one: NewNotification) => {
+      const before = await inserts();
+      await intake.save([one]);
+      return (await inserts()) - before;
+    };
+    expect(await save(notification())).toBe(3);
+    expect(await save(notification({ deliveries: [delivery()] }))).toBe(4);
   });
 });
 

@@ -1,0 +1,70 @@
+import { stranger } from '@allim/contracts';
+import { useStack } from '@allim/testing';
+import { ContactStore } from './contact-store.js';
+import { type Database, openDatabase } from './database.js';
+import { DeviceStore, tokenHash } from './device-store.js';
+import { migrate } from './migrate.js';
+import { PersonStore } from './person-store.js';
+import { PreferenceStore } from './preference-store.js';
+
+const stack = useStack({ kafka: false, redis: false });
+let database: Database;
+let persons: PersonStore;
+
+beforeAll(async () => {
+  await migrate(stack.databaseUrl);
+  database = await openDatabase({ url: stack.databaseUrl, connections: 2 });
+  persons = new PersonStore(database);
+});
+afterAll(() => database?.destroy());
+
+describe('PersonStore', () => {
+  it('knows of each what it has put, and of a stranger nothing', async () => {
+    await new ContactStore(database).put('홍', {
+      name: '홍길동',
+      email: 'hong@example.com',
+      phone: null,
+      language: 'en',
+      zone: 'Europe/Berlin',
+      quiet: { from: '22:00', until: '07:30' },
+      promotionConsent: true,
+      nightConsent: false,
+    });
+    const preference = { category: 'order', channel: 'push', wanted: false } as const;
+    await new PreferenceStore(database).put('홍', [preference]);
+    const devices = new DeviceStore(database);
+    for (const [user, token] of [
+      ['홍', 'a'],
+      ['홍', 'b'],
+      ['kim', 'c'],
+    ] as const)
+      await devices.put(user, token, { platform: 'ios', appVersion: null });
+
+    const people = await persons.people(['홍', 'kim', 'nobody', '홍']);
+    expect([...people.keys()]).toEqual(['홍', 'kim', 'nobody']);
+    expect(people.get('홍')).toEqual({
+      userId: '홍',
+      name: '홍길동',
+      language: 'en',
+      zone: 'Europe/Berlin',
+      quiet: { from: 1320, until: 450 },
+      promotionConsent: true,
+      nightConsent: false,
+      hasEmail: true,
+      hasPhone: false,
+      devices: expect.arrayContaining([tokenHash('a'), tokenHash('b')]),
+      preferences: [preference],
+    });
+    expect(people.get('홍')?.devices).toHaveLength(2);
+    expect(people.get('kim')).toEqual({ ...stranger('kim'), devices: [tokenHash('c')] });
+    expect(people.get('nobody')).toEqual(stranger('nobody'));
+  });
+
+  it('is asked for nobody, or for very many', async () => {
+    expect(await persons.people([])).toEqual(new Map());
+    const ids = Array.from({ length: 1_201 }, (_, index) => `user-${index}`);
+    await new ContactStore(database).introduce(ids.map((userId) => ({ userId, name: userId, email: null })));
+    const people = await persons.people(ids);
+    expect(ids.map((id) => people.get(id)?.name)).toEqual(ids);
+  });
+});
