@@ -37,8 +37,16 @@ export class Requests {
   async publish(recipient: string, value: Buffer, traceparent?: string): Promise<void> {
     if (this.underWay >= underWayLimit) throw this.unavailable('too many requests wait for Kafka; try again');
     const late = new AbortController();
-    const headers = traceparent && /^[\da-f-]{55}$/.test(traceparent) ? { traceparent } : {};
-    const sent = this.untilSent({ key: recipient, value, headers }, late.signal);
+    const message = {
+      key: recipient,
+      // Read when the record is encoded, right before it is written: the last moment at which it can be taken back.
+      get value() {
+        late.signal.throwIfAborted();
+        return value;
+      },
+      headers: traceparent && /^[\da-f-]{55}$/.test(traceparent) ? { traceparent } : {},
+    };
+    const sent = this.untilSent(message, late.signal);
     this.underWay++;
     const done = () => void this.underWay--;
     sent.then(done, done);
