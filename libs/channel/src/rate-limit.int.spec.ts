@@ -1,0 +1,167 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Priority } from '@allim/contracts';
+import { createLogger } from '@allim/platform';
+import { useStack, waitFor } from '@allim/testing';
+import { type Redis } from 'ioredis';
+import { RateLimiter } from './rate-limit.js';
+import { openRedis } from './redis.js';
+
+const stack = useStack({ kafka: false, database: false });
+const logger = createLogger('spec', 'fatal');
+const open: { limiter: RateLimiter; redis: Redis }[] = [];
+let keys = 0;
+
+afterEach(async () => {
+  await stack.redis.start();
+  for (const { limiter, redis } of open.splice(0)) {
+    limiter.close();
+    redis.disconnect();
+  }
+});
+
+async function worker(perSecond: number, key = `allim:rate:${keys}`) {
+  const redis = openRedis(stack.redisUrl, logger);
+  await waitFor(() => redis.status === 'ready', { what: 'Redis' });
+  const waits: Priority[] = [];
+  const limiter = new RateLimiter({ redis, key, perSecond, logger, onWait: (lane) => waits.push(lane) });
+  open.push({ limiter, redis });
+  return { limiter, redis, waits };
+}
+
+/** Takes until `stop`, a few at a time, as senders do; answers when each was used. */
+async function sender(limiter: RateLimiter, stop: AbortSignal, log: number[], lane: Priority = 'high') {
+  while (!stop.aborted) {
+    const grant = await limiter.take(3, lane, stop).catch(() => undefined);
+    if (grant?.isFresh()) for (let number = 0; number < grant.count; number++) log.push(performance.now());
+  }
+}
+
+/** The most uses in any second, wherever it begins. */
+function fullest(log: number[]): number {
+  const sorted = log.toSorted((one, other) => one - other);
+  let most = 0;
+  for (let from = 0, to = 0; from < sorted.length; from++) {
+    while (to < sorted.length && sorted[to]! < sorted[from]! + 1_000) to++;
+    most = Math.max(most, to - from);
+  }
+  return most;
+}
+
+const within = (log: number[], from: number, to: number) => log.filter((at) => at >= from && at < to).length;
+
+describe('RateLimiter', () => {
+  beforeEach(() => keys++);
+
+  it('gives three workers at once no more than the limit in any second, and most of it', async () => {
+    const limit = 50;
+    const log: number[] = [];
+    const stop = new AbortController();
+    const workers = await Promise.all([worker(limit), worker(limit), worker(limit)]);
+    const began = performance.now();
+    const senders = workers.flatMap(({ limiter }) => [1, 2].map(() => sender(limiter, stop.signal, log)));
+    await waitFor(() => performance.now() > began + 5_000, { what: 'five seconds of sending' });
+    stop.abort();
+    await Promise.all(senders);
+    expect(fullest(log)).toBeLessThanOrEqual(limit);
+    expect(log.length).toBeGreaterThan(limit * 4);
+    expect(workers[0].waits.length).toBeGreaterThan(0);
+  });
+
+  it('keeps the limit while Redis is killed and comes back empty or not, and goes on all the while', async () => {
+    const limit = 50;
+    const log: number[] = [];
+    const stop = new AbortController();
+    const workers = await Promise.all([worker(limit), worker(limit), worker(limit)]);
+    const senders = workers.map(({ limiter }) => sender(limiter, stop.signal, log));
+    await waitFor(() => log.length > 2 * limit, { what: 'a shared limit in use' });
+    await waitFor(() => workers.every(({ limiter }) => limiter.workersSeen === 3), { what: 'all to see each other' });
+
+    await stack.redis.kill();
+    await waitFor(() => workers.every(({ limiter }) => !limiter.isShared), { what: 'all to find that Redis is gone' });
+    const gone = performance.now();
+    await waitFor(() => performance.now() > gone + 4_000, { what: 'four seconds without Redis' });
+    // A third of 50 for each of them, after the moment in which nobody sends.
+    expect(within(log, gone + 2_000, gone + 4_000)).toBeGreaterThan(60);
+
+    await stack.redis.start();
+    await workers[0].redis.flushall().catch(() => {});
+    await waitFor(() => workers.every(({ limiter }) => limiter.isShared), { what: 'all to find that Redis is back' });
+    const back = performance.now();
+    await waitFor(() => performance.now() > back + 4_000, { what: 'four seconds with Redis again' });
+    expect(within(log, back + 3_000, back + 4_000)).toBeGreaterThan(limit * 0.7);
+
+    stop.abort();
+    await Promise.all(senders);
+    expect(fullest(log)).toBeLessThanOrEqual(limit);
+  });
+
+  it('gives one a second to a worker that has never heard of the others', async () => {
+    await stack.redis.kill();
+    const redis = openRedis(stack.redisUrl, logger);
+    const limiter = new RateLimiter({ redis, key: 'allim:rate:alone', perSecond: 50, logger });
+    open.push({ limiter, redis });
+    const log: number[] = [];
+    const stop = new AbortController();
+    const sending = sender(limiter, stop.signal, log);
+    await waitFor(() => log.length >= 3, { what: 'three sends' });
+    stop.abort();
+    await sending;
+    expect(fullest(log)).toBe(1);
+  });
+
+  it('leaves a part of the limit to what is more urgent, whichever worker has it', async () => {
+    const flooding = await worker(20);
+    const other = await worker(20);
+    expect((await flooding.limiter.take(100, 'low')).count).toBe(16);
+    expect((await other.limiter.take(100, 'normal')).count).toBe(2);
+    const began = performance.now();
+    expect((await other.limiter.take(100, 'high')).count).toBe(2);
+    expect(performance.now() - began).toBeLessThan(500);
+  });
+
+  it('serves the most urgent first of those that wait', async () => {
+    const { limiter } = await worker(5);
+    await limiter.take(5, 'high');
+    const order: string[] = [];
+    const low = limiter.take(1, 'low').then(() => order.push('low'));
+    const high = limiter.take(5, 'high').then(() => order.push('high'));
+    await Promise.all([low, high]);
+    expect(order).toEqual(['high', 'low']);
+  });
+
+  it('lets others have what is given back', async () => {
+    const one = await worker(10);
+    const other = await worker(10);
+    const grant = await one.limiter.take(10, 'high');
+    grant.giveBack(4);
+    const began = performance.now();
+    expect((await other.limiter.take(10, 'high')).count).toBe(4);
+    expect(performance.now() - began).toBeLessThan(500);
+  });
+
+  it('does not grant what was not used in time for ever', async () => {
+    const { limiter } = await worker(10);
+    const grant = await limiter.take(1, 'high');
+    expect(grant.isFresh()).toBe(true);
+    await sleep(60);
+    expect(grant.isFresh()).toBe(false);
+  });
+
+  it('stops waiting when told to, and when it is closed', async () => {
+    const { limiter } = await worker(1);
+    await limiter.take(1, 'high');
+    const stop = new AbortController();
+    const told = limiter.take(1, 'high', stop.signal);
+    const closed = limiter.take(1, 'high');
+    stop.abort(new Error('enough'));
+    await expect(told).rejects.toThrow('enough');
+    limiter.close();
+    await expect(closed).rejects.toThrow('closed');
+    await expect(limiter.take(1, 'high')).rejects.toThrow('closed');
+  });
+
+  it('lets everything through without a limit', async () => {
+    const { limiter } = await worker(0);
+    expect((await limiter.take(12_345, 'low')).count).toBe(12_345);
+  });
+});
