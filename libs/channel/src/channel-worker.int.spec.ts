@@ -403,13 +403,9 @@ describe('ChannelWorker', () => {
       deliveries.isDown = true;
       return accept(message);
     });
-    const { lines } = await start('email', deliveries, provider, { SEND_CONCURRENCY: 1 });
+    await start('email', deliveries, provider, { SEND_CONCURRENCY: 1 });
     const rows = plan(deliveries, 'email', 3, { userId: 'the same partition' });
     await publish(rows);
-    await waitFor(
-      () => lines.some(({ message }) => message === 'waiting for what we depend on') || deliveries.claims > 0,
-      { what: 'a claim' },
-    );
     await waitFor(() => provider.sent.length === 1, { what: 'the first to be sent' });
     expect(rows[0]!.state).toBe('sending');
     await waitFor(
@@ -421,6 +417,18 @@ describe('ChannelWorker', () => {
     );
     expect(provider.sent).toHaveLength(3);
     expect(deliveries.attempts).toHaveLength(3);
+  });
+
+  it('sends at once what it has claimed without hearing of it', async () => {
+    const deliveries = new FakeDeliveries();
+    const provider = new SpecProvider();
+    await start('sms', deliveries, provider);
+    const rows = plan(deliveries, 'sms', 5);
+    deliveries.lostClaims = 1;
+    await publish(rows);
+    await waitFor(() => rows.every(({ state }) => state === 'accepted'), { what: 'all to be accepted' });
+    expect(rows.map(({ attempt }) => attempt)).toEqual([1, 1, 1, 1, 1]);
+    expect(provider.sent).toHaveLength(5);
   });
 
   it('counts an outcome that came after its lease was taken back', async () => {

@@ -27,8 +27,8 @@ import { UndeliverableLetters } from './undeliverable.js';
 const longSendMs = 1_000;
 /** What is being sent when we stop may take so long; then it is told to end. Below SHUTDOWN_DEADLINE_MS. */
 const stopGraceMs = 8_000;
-/** Between tries to note an outcome while the database is away. */
-const noteRetryMs = { first: 100, longest: 2_000 };
+/** Between tries while the database is away. */
+const databaseRetryMs = { first: 100, longest: 2_000 };
 
 const breakerValues: Record<BreakerState, number> = { closed: 0, 'half-open': 1, open: 2 };
 
@@ -240,9 +240,9 @@ export class ChannelWorker {
     let claimed: Claimed[] = [];
     try {
       const ids = tried.map(({ deliveryId }) => deliveryId);
-      claimed = await deliveries.claim(ids, holder, settings.DELIVERY_LEASE_MS);
-    } catch (error) {
-      throw error instanceof DatabaseDown ? new InfrastructureDown(error.message, { cause: error }) : error;
+      // Again by the same holder: what a lost answer had given us is ours still.
+      const claim = () => deliveries.claim(ids, holder, settings.DELIVERY_LEASE_MS);
+      claimed = await this.insist(claim, this.stopping.signal);
     } finally {
       if (claimed.length === 0 && admission === 'probe') this.breaker.release();
       grant.giveBack(commands.length - claimed.length);
@@ -314,7 +314,7 @@ export class ChannelWorker {
       await this.letters.publish(record, claimed, groupOf(channel, lane), conclusion.reason);
     const { token } = claimed.address;
     if (outcome.kind === 'permanent' && outcome.forgetToken && token)
-      await this.insist(() => deliveries.forgetDevice(token));
+      await this.insist(() => deliveries.forgetDevice(token), this.ending.signal);
     const attempted = {
       id: claimed.id,
       holder: lease.holder,
@@ -323,7 +323,7 @@ export class ChannelWorker {
       ...when,
     };
     this.options.passing?.('concluding');
-    if (!(await this.insist(() => deliveries.conclude(attempted, conclusion)))) {
+    if (!(await this.insist(() => deliveries.conclude(attempted, conclusion), this.ending.signal))) {
       this.metrics.lost.inc({ channel });
       this.options.logger.warn(
         { delivery: claimed.id, attempt: claimed.attempt },
@@ -353,14 +353,15 @@ export class ChannelWorker {
     );
   }
 
-  /** An outcome that is known must not be forgotten: waits for the database, until we are made to end. */
-  private async insist<Result>(write: () => Promise<Result>): Promise<Result> {
-    for (let waitMs = noteRetryMs.first; ; waitMs = Math.min(waitMs * 2, noteRetryMs.longest)) {
+  /** Waits for the database as long as it takes: an outcome that is known must not be forgotten. Rejects by the signal. */
+  private async insist<Result>(write: () => Promise<Result>, signal: AbortSignal): Promise<Result> {
+    for (let waitMs = databaseRetryMs.first; ; waitMs = Math.min(waitMs * 2, databaseRetryMs.longest)) {
       try {
         return await write();
       } catch (error) {
         if (!(error instanceof DatabaseDown)) throw error;
-        await sleep(waitMs, undefined, { signal: this.ending.signal });
+        this.options.logger.warn({ reason: error.message, waitMs }, 'waiting for the database');
+        await sleep(waitMs, undefined, { signal }).catch(() => signal.throwIfAborted());
       }
     }
   }

@@ -18,6 +18,8 @@ export class FakeDeliveries implements Deliveries {
   claims = 0;
   extended = 0;
   isDown = false;
+  /** So many claims are done, but their answer is lost. */
+  lostClaims = 0;
 
   add(changes: Partial<Row> & { id: string }): Row {
     const row: Row = {
@@ -51,14 +53,21 @@ export class FakeDeliveries implements Deliveries {
   async claim(ids: readonly string[], holder: Buffer, leaseMs: number): Promise<Claimed[]> {
     this.up();
     this.claims++;
-    return ids.flatMap((id) => {
+    const claimed = ids.flatMap((id) => {
       const row = this.rows.get(id);
-      if (!row || !movableTo('sending').includes(row.state)) return [];
-      if (row.state === 'queued' && row.dueAt > Date.now()) return [];
-      Object.assign(row, { state: 'sending', attempt: row.attempt + 1, holder, dueAt: Date.now() + leaseMs });
+      if (!row) return [];
+      const isHeld = row.state === 'sending' && row.holder?.equals(holder) === true && row.dueAt > Date.now();
+      if (!isHeld) {
+        if (!movableTo('sending').includes(row.state)) return [];
+        if (row.state === 'queued' && row.dueAt > Date.now()) return [];
+        Object.assign(row, { state: 'sending', attempt: row.attempt + 1, holder });
+      }
+      row.dueAt = Date.now() + leaseMs;
       const { state: _, dueAt: __, holder: ___, reason: ____, providerMessageId: _____, ...claimed } = row;
       return [claimed];
     });
+    if (this.lostClaims-- > 0) throw new DatabaseDown('its answer was lost, for the test');
+    return claimed;
   }
 
   async conclude(one: Attempted, conclusion: Conclusion): Promise<boolean> {

@@ -49,11 +49,14 @@ export type Conclusion =
 /** What a worker needs of the store: `DeliveryStore` of @allim/store. Each throws a DatabaseDown while the database is away. */
 export interface Deliveries {
   /**
-   * Takes those of `ids` that are free and due, and counts the attempt. Nobody gets the same one twice while its lease
-   * lasts, the same holder neither.
+   * Takes those of `ids` that are free and due, and counts the attempt. Nobody else gets the same one while its lease
+   * lasts; the same holder gets it again, who may not have had the answer.
    */
   claim(ids: readonly string[], holder: Buffer, leaseMs: number): Promise<Claimed[]>;
-  /** Answers false when the lease was lost meanwhile: the attempt is on record, the delivery is somebody else's. */
+  /**
+   * Answers false when the lease was lost meanwhile: the attempt is on record, the delivery is somebody else's. The same
+   * once more changes nothing.
+   */
   conclude(one: Attempted, conclusion: Conclusion): Promise<boolean>;
   /** Of those that this holder still has. */
   extendLease(ids: readonly string[], holder: Buffer, leaseMs: number): Promise<unknown>;
