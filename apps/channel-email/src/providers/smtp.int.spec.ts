@@ -3,67 +3,28 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { type Outcome, providerContract } from '@allim/channel';
 import { waitFor } from '@allim/testing';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
+import { type SMTPServerOptions } from 'smtp-server';
 import { mailSettings, outgoing } from '../outgoing.fixture.js';
 import { mailRenderer } from '../render-mail.js';
 import { loadTemplates } from '../templates.js';
 import { readUnsubscribeToken } from '../unsubscribe.js';
 import { cert, key } from './localhost.fixture.js';
 import { type SmtpOptions, SmtpProvider } from './smtp.js';
+import { decoded, headersOf, type RealSmtpServer, reply, startSmtpServer } from './smtp-server.fixture.js';
 
 const renderMail = mailRenderer(loadTemplates(), mailSettings);
 const never = new AbortController().signal;
 const messageId = '<019a5f00-1234-7abc-8def-0123456789ab@mail.example.com>';
-
-interface Received {
-  from: string;
-  to: string[];
-  secure: boolean;
-  user: unknown;
-  raw: string;
-}
 
 const cleanUp: (() => Promise<unknown> | unknown)[] = [];
 afterEach(async () => {
   for (const run of cleanUp.splice(0).reverse()) await run();
 });
 
-/** A real SMTP server that keeps what it is sent. Without `given` it takes everything, in plain text. */
-async function smtpServer(given: SMTPServerOptions = {}) {
-  const received: Received[] = [];
-  const sockets = new Set<Socket>();
-  const server = new SMTPServer({
-    key,
-    cert,
-    authOptional: true,
-    logger: false,
-    closeTimeout: 1,
-    onData: (stream, session, done) => {
-      const chunks: Buffer[] = [];
-      stream.on('data', (chunk: Buffer) => chunks.push(chunk));
-      stream.on('end', () => {
-        const { mailFrom, rcptTo } = session.envelope;
-        received.push({
-          from: mailFrom === false ? '' : mailFrom.address,
-          to: rcptTo.map(({ address }) => address),
-          secure: session.secure,
-          user: session.user,
-          raw: Buffer.concat(chunks).toString(),
-        });
-        done(null, 'queued');
-      });
-    },
-    ...given,
-  });
-  server.on('error', () => {}); // cut connections are what is tried here
-  server.server.on('connection', (socket: Socket) => {
-    sockets.add(socket);
-    socket.on('close', () => sockets.delete(socket));
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  cleanUp.push(() => new Promise<void>((resolve) => server.close(resolve)));
-  const { port } = server.server.address() as AddressInfo;
-  return { port, received, sockets, cut: () => sockets.forEach((socket) => void socket.resetAndDestroy()) };
+async function smtpServer(options?: SMTPServerOptions): Promise<RealSmtpServer> {
+  const server = await startSmtpServer(options);
+  cleanUp.push(server.close);
+  return server;
 }
 
 function provider(port: number, given: Partial<SmtpOptions> = {}, render = renderMail): SmtpProvider {
@@ -86,30 +47,6 @@ function provider(port: number, given: Partial<SmtpOptions> = {}, render = rende
   cleanUp.push(() => made.close());
   return made;
 }
-
-/** A server's refusal, as smtp-server wants it. */
-const reply = (responseCode: number, text = 'no') => Object.assign(new Error(text), { responseCode });
-
-/** The headers of a mail, unfolded, by their names in lower case. */
-function headersOf({ raw }: Received): Map<string, string[]> {
-  const headers = new Map<string, string[]>();
-  const head = raw.slice(0, raw.indexOf('\r\n\r\n')).replace(/\r\n[ \t]+/g, ' ');
-  for (const line of head.split('\r\n')) {
-    const name = line.slice(0, line.indexOf(':')).toLowerCase();
-    headers.set(name, [...(headers.get(name) ?? []), line.slice(name.length + 1).trim()]);
-  }
-  return headers;
-}
-
-/** RFC 2047. */
-const decoded = (header = '') =>
-  header
-    .replace(/(=\?utf-8\?[bq]\?[^?]*\?=)\s+(?==\?)/gi, '$1')
-    .replace(/=\?utf-8\?([bq])\?([^?]*)\?=/gi, (_, encoding, text) =>
-      encoding.toLowerCase() === 'b'
-        ? Buffer.from(text, 'base64').toString()
-        : decodeURIComponent(text.replaceAll('_', ' ').replaceAll('%', '=25').replaceAll('=', '%')),
-    );
 
 describe('what arrives', () => {
   it('has the headers asked for, to one recipient, as text and HTML', async () => {
@@ -298,14 +235,14 @@ describe('refusals', () => {
 
 describe('connections', () => {
   it.each([1, 2, 3])('cut before DATA: temporary (%i)', async () => {
-    const server: Awaited<ReturnType<typeof smtpServer>> = await smtpServer({ onRcptTo: () => server.cut() });
+    const server: RealSmtpServer = await smtpServer({ onRcptTo: () => server.cut() });
     expect((await provider(server.port).send(outgoing(), never)).kind).toBe('temporary');
   });
 
   it.each([1, 2, 3])('cut in the middle of the body: temporary, its end was never sent (%i)', async () => {
     // More than the buffers between us hold.
     const message = 'x'.repeat(20_000_000);
-    const server: Awaited<ReturnType<typeof smtpServer>> = await smtpServer({
+    const server: RealSmtpServer = await smtpServer({
       onData: (stream) => void stream.once('data', () => server.cut()),
     });
     const large = () => ({ subject: 'x', html: message, text: message, unsubscribe: null });
@@ -313,7 +250,7 @@ describe('connections', () => {
   });
 
   it.each([1, 2, 3])('cut after the body: nobody knows (%i)', async () => {
-    const server: Awaited<ReturnType<typeof smtpServer>> = await smtpServer({
+    const server: RealSmtpServer = await smtpServer({
       onData: (stream) => void stream.on('end', () => server.cut()).resume(),
     });
     expect((await provider(server.port).send(outgoing(), never)).kind).toBe('ambiguous');
