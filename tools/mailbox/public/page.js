@@ -107,7 +107,13 @@ async function openChosen() {
   await showReader(key);
 }
 
-addEventListener('hashchange', () => openChosen().then(() => (chosenKey() ? $('reader') : $('list')).focus()));
+const oneAtATime = matchMedia('(max-width: 799px)');
+
+addEventListener('hashchange', async () => {
+  await openChosen();
+  (chosenKey() ? $('reader') : $('list')).focus({ preventScroll: true });
+  if (oneAtATime.matches) scrollTo(0, 0);
+});
 $('search').addEventListener('input', showRows);
 $('kind').addEventListener('change', showRows);
 $('narrow').addEventListener('submit', (event) => event.preventDefault());

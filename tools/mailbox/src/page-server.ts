@@ -128,10 +128,10 @@ function servePushes(app: Express, kept: Kept<Push>): void {
   });
 }
 
-const gatherMs = 100;
+const gatherMs = 250;
 const mostListeners = 100;
 
-/** Server-Sent Events that say no more than "look again": a flood of mails is ten of them a second. */
+/** Server-Sent Events that say no more than "look again": a flood of mails is four of them a second. */
 function serveChanges(app: Express, lists: { watch: (changed: () => void) => () => void }[]): void {
   let listeners = 0;
   app.get('/api/changes', (_request, response) => {
