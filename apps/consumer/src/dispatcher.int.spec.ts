@@ -1,0 +1,148 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { commandTopic, type Priority } from '@allim/contracts';
+import { kafkaClient } from '@allim/kafka';
+import { createLogger, createRegistry } from '@allim/platform';
+import { type Database, DeliveryStore, Intake, migrate, type NewDelivery, openDatabase } from '@allim/store';
+import { useStack, waitFor } from '@allim/testing';
+import { Dispatcher } from './dispatcher.js';
+
+const stack = useStack({ redis: false });
+const logger = createLogger('spec', 'fatal');
+const running = new Set<Dispatcher>();
+let database: Database;
+let deliveries: DeliveryStore;
+let client: ReturnType<typeof kafkaClient>;
+
+beforeAll(async () => {
+  await migrate(stack.databaseUrl);
+  database = await openDatabase({ url: stack.databaseUrl, connections: 8 });
+  deliveries = new DeliveryStore(database);
+  client = kafkaClient('spec', { KAFKA_BROKERS: [stack.kafkaBrokers], KAFKA_SSL: false }, logger);
+});
+afterEach(async () => {
+  await Promise.all([...running].map((one) => one.close()));
+  running.clear();
+});
+afterAll(() => database?.destroy());
+
+function start(): Dispatcher {
+  const dispatcher = new Dispatcher({
+    deliveries,
+    kafka: client,
+    channels: ['email'],
+    partitions: 3,
+    logger,
+    registry: createRegistry(),
+  });
+  running.add(dispatcher);
+  dispatcher.start();
+  return dispatcher;
+}
+
+/** Commands on a lane so far; 0 while it does not exist, or Kafka does not answer. */
+async function count(priority: Priority): Promise<number> {
+  const admin = client.admin();
+  try {
+    await admin.connect();
+    const ends = await admin.fetchTopicOffsets(commandTopic('email', priority));
+    return ends.reduce((sum, { high }) => sum + Number(high), 0);
+  } catch {
+    return 0;
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+/** Waits for at least `least` commands on a lane and answers the ids of all that are there, sorted. */
+async function commands(priority: Priority, least: number): Promise<string[]> {
+  await waitFor(async () => (await count(priority)) >= least, { what: `${least} commands`, timeoutMs: 50_000 });
+  const expected = await count(priority);
+  const ids: string[] = [];
+  const consumer = client.consumer({ groupId: randomUUID() });
+  await consumer.connect();
+  await consumer.subscribe({ topic: commandTopic('email', priority), fromBeginning: true });
+  await consumer.run({
+    eachMessage: async ({ message }) => void ids.push(JSON.parse(String(message.value)).deliveryId),
+  });
+  await waitFor(() => ids.length >= expected, { what: 'all commands', timeoutMs: 30_000 });
+  await consumer.disconnect();
+  return ids.sort();
+}
+
+/** Notifications with one delivery each, through the intake; answers the ids of the deliveries. */
+async function due(count: number, changes: Partial<NewDelivery> = {}): Promise<string[]> {
+  const ids = Array.from({ length: count }, () => randomUUID());
+  await new Intake(database).save(
+    ids.map((id, index) => ({
+      identity: randomBytes(16),
+      userId: `user-${index % 20}`,
+      type: 'SYSTEM',
+      title: 't',
+      message: 'm',
+      link: null,
+      reference: null,
+      params: '{}',
+      origin: { topic: 'spec', partition: 0, offset: String(index) },
+      deliveries: [
+        {
+          id: Buffer.from(id.replaceAll('-', ''), 'hex'),
+          channel: 'email',
+          target: Buffer.alloc(0),
+          priority: 'normal',
+          category: 'order',
+          text: 'spec',
+          language: 'ko',
+          state: 'queued',
+          reason: null,
+          dueAt: new Date(),
+          ...changes,
+        },
+      ],
+    })),
+  );
+  return ids;
+}
+
+const states = async () => {
+  const rows: { state: string; count: number }[] = await database.query(
+    'SELECT state, COUNT(*) AS count FROM delivery GROUP BY state',
+  );
+  return Object.fromEntries(rows.map(({ state, count }) => [state, Number(count)]));
+};
+
+describe('Dispatcher', () => {
+  it('publishes what is due, in its lane, once, and says so on the row', async () => {
+    const dispatcher = start();
+    const [normal, high] = await Promise.all([
+      due(1_200),
+      due(3, { priority: 'high' }),
+      due(2, { dueAt: new Date(Date.now() + 3_600_000) }),
+      due(4, { state: 'suppressed', reason: 'muted' }),
+    ]);
+    dispatcher.wake();
+    expect(await commands('normal', 1_200)).toEqual(normal.sort());
+    expect(await commands('high', 3)).toEqual(high.sort());
+    await waitFor(async () => (await states()).dispatched === 1_203, { what: 'the rows' });
+    expect(await states()).toEqual({ dispatched: 1_203, queued: 2, suppressed: 4 });
+  });
+
+  it('shares the work with another one: no command twice, none left out', async () => {
+    const both = [start(), start()];
+    const ids: string[] = [];
+    for (let round = 0; round < 5; round++) {
+      ids.push(...(await due(400, { priority: 'low' })));
+      for (const one of both) one.wake();
+    }
+    expect(await commands('low', ids.length)).toEqual(ids.sort());
+  });
+
+  it('keeps what is due while Kafka is away', async () => {
+    const dispatcher = start();
+    await stack.kafka.kill();
+    const ids = await due(5, { priority: 'high' });
+    dispatcher.wake();
+    await waitFor(async () => (await states()).queued === 2 + ids.length, { what: 'what is due' });
+    await stack.kafka.start();
+    expect(await commands('high', 3 + ids.length)).toEqual(expect.arrayContaining(ids));
+  });
+});

@@ -1,0 +1,150 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Channel, commandTopic, type DeliveryCommand, priorities } from '@allim/contracts';
+import { ensureTopics } from '@allim/kafka';
+import { type Logger } from '@allim/platform';
+import { type DeliveryStore, type DueDelivery } from '@allim/store';
+import kafkajs, { type Kafka } from 'kafkajs';
+import { Counter, type Registry } from 'prom-client';
+
+/** Due ones that are published in one transaction. */
+const atOnce = 500;
+/** Retries, quiet hours and `sendAt` fall due by themselves; what a commit made due wakes us. */
+const intervalMs = 500;
+const takeBackIntervalMs = 5_000;
+/** After Kafka or the database failed us. */
+const pauseMs = 1_000;
+/** Whoever claims one of the rows that are published waits so long, at most. What arrives after it is a second command. */
+const publishDeadlineMs = 10_000;
+const connectDeadlineMs = 30_000;
+
+export interface DispatcherOptions {
+  deliveries: DeliveryStore;
+  kafka: Kafka;
+  channels: readonly Channel[];
+  partitions: number;
+  logger: Logger;
+  registry: Registry;
+}
+
+/**
+ * Publishes the commands of due deliveries, and takes back what a dead worker held. Several may run at once: each takes
+ * rows that no other one holds. A delivery whose command was published, but not noted, is published again; the worker's
+ * claim absorbs it.
+ */
+export class Dispatcher {
+  private readonly producer;
+  private readonly admin;
+  private readonly dispatched: Counter;
+  private readonly takenBack: Counter;
+  private readonly stopping = new AbortController();
+  private awake = Promise.withResolvers<void>();
+  private running?: Promise<void>;
+  private nextTakeBack = 0;
+
+  constructor(private readonly options: DispatcherOptions) {
+    const { kafka, registry } = options;
+    this.admin = kafka.admin();
+    this.producer = kafka.producer({
+      allowAutoTopicCreation: false,
+      createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
+    });
+    const registers = [registry];
+    this.dispatched = new Counter({
+      name: 'allim_dispatcher_commands_total',
+      help: 'Delivery commands published, by channel and priority.',
+      labelNames: ['channel', 'priority'],
+      registers,
+    });
+    this.takenBack = new Counter({
+      name: 'allim_dispatcher_taken_back_total',
+      help: 'Deliveries whose lease ran out: lost (command not claimed), retried, or parked as unknown.',
+      labelNames: ['as'],
+      registers,
+    });
+  }
+
+  /** Begins; waits for Kafka and the database in the background, as long as it takes. */
+  start(): void {
+    this.running = this.run();
+  }
+
+  /** Something may be due: called after each commit that made a delivery. */
+  wake(): void {
+    this.awake.resolve();
+  }
+
+  private async run(): Promise<void> {
+    const { signal } = this.stopping;
+    let connected = false;
+    while (!signal.aborted) {
+      try {
+        if (!connected) {
+          await this.within(connectDeadlineMs, this.connect());
+          connected = true;
+        }
+        this.awake = Promise.withResolvers(); // before the look, or what is committed during it would wait
+        await this.takeBack();
+        const taken = await this.options.deliveries.dispatch(atOnce, (due) => this.publish(due));
+        if (taken === 0) await this.untilWoken();
+      } catch (error) {
+        if (signal.aborted) return;
+        this.options.logger.warn({ err: error }, 'deliveries are not dispatched; they stay due');
+        await sleep(pauseMs, undefined, { signal }).catch(() => {});
+      }
+    }
+  }
+
+  private async connect(): Promise<void> {
+    const { channels, partitions } = this.options;
+    await Promise.all([this.admin.connect(), this.producer.connect()]);
+    const topics = channels.flatMap((channel) => priorities.map((priority) => commandTopic(channel, priority)));
+    await ensureTopics(this.admin, topics, partitions);
+  }
+
+  private async takeBack(): Promise<void> {
+    if (performance.now() < this.nextTakeBack) return;
+    const taken = await this.options.deliveries.takeBack(atOnce);
+    const { lost, retried, parked } = taken;
+    this.nextTakeBack = performance.now() + (lost + retried + parked === atOnce ? 0 : takeBackIntervalMs);
+    for (const [as, count] of Object.entries(taken)) this.takenBack.inc({ as }, count);
+  }
+
+  private async publish(due: readonly DueDelivery[]): Promise<void> {
+    const lanes = Map.groupBy(due, ({ channel, priority }) => commandTopic(channel, priority));
+    const topicMessages = [...lanes].map(([topic, deliveries]) => ({
+      topic,
+      messages: deliveries.map(({ id, channel }) => ({
+        key: id,
+        value: JSON.stringify({ deliveryId: id, channel } satisfies DeliveryCommand),
+      })),
+    }));
+    await this.within(publishDeadlineMs, this.producer.sendBatch({ topicMessages, acks: -1 }));
+    for (const { channel, priority } of due) this.dispatched.inc({ channel, priority });
+  }
+
+  /** Kafka's client may hang for as long as it likes. Rejects when the time is over, or when we stop. */
+  private async within<T>(ms: number, work: Promise<T>): Promise<T> {
+    const over = new AbortController();
+    const late = sleep(ms, undefined, { signal: AbortSignal.any([over.signal, this.stopping.signal]) }).then(() => {
+      throw new Error(`Kafka gave no answer within ${ms} ms`);
+    });
+    late.catch(() => {});
+    work.catch(() => {});
+    return Promise.race([work, late]).finally(() => over.abort());
+  }
+
+  private async untilWoken(): Promise<void> {
+    const timer = new AbortController();
+    const { signal } = timer;
+    await Promise.race([this.awake.promise, sleep(intervalMs, undefined, { signal }).catch(() => {})]);
+    timer.abort();
+  }
+
+  /** Lets the transaction under way end. */
+  async close(): Promise<void> {
+    this.stopping.abort();
+    this.wake();
+    await this.running;
+    await Promise.all([this.producer.disconnect(), this.admin.disconnect()]);
+  }
+}
