@@ -142,13 +142,12 @@ describe('dispatch', () => {
   it('shares the work with others that are at it too: nothing twice, nobody waits', async () => {
     const ids = await plan(60);
     const published: string[] = [];
-    const allAtIt = Promise.withResolvers<void>();
     let atIt = 0;
     const dispatchers = Array.from({ length: 3 }, () =>
       new DeliveryStore(database, clock).dispatch(20, async (due) => {
         published.push(...due.map(({ id }) => id));
-        if (++atIt === 3) allAtIt.resolve();
-        await allAtIt.promise;
+        atIt++;
+        await waitFor(() => atIt >= 3, { what: 'all to be at it', timeoutMs: 5_000 });
       }),
     );
     expect(await Promise.all(dispatchers)).toEqual([20, 20, 20]);
@@ -167,7 +166,7 @@ describe('dispatch', () => {
         return Number(waiting?.n) === 1;
       };
       // The server makes that table anew only after nobody has read it for 100 ms.
-      await waitFor(waits, { what: 'the claim to wait for the row', everyMs: 150 });
+      await waitFor(waits, { what: 'the claim to wait for the row', everyMs: 150, timeoutMs: 5_000 });
     });
     expect(await claim).toHaveLength(1);
     expect(await row(id)).toMatchObject({ state: 'sending', attempts: 1, due_at: at(minute) });
@@ -514,28 +513,34 @@ describe('a move that is not allowed', () => {
     { kind: 'ambiguous', reason: 'cut', dueAt: at(0) },
     { kind: 'infrastructure', reason: 'AUTH', dueAt: at(0) },
   ];
-  /** What is done, where it may lead, and from where: `deliveryMoves` allows more than each of them does. */
-  const acts: [string, DeliveryState[], DeliveryState[], (id: string) => Promise<unknown>][] = [
-    ['dispatch', ['queued'], ['dispatched'], () => deliveries.dispatch(10, publishNothing)],
-    ['takeBack', ['dispatched', 'sending'], ['queued'], () => deliveries.takeBack(10)],
-    ['claim', ['queued', 'dispatched'], ['sending'], (id) => deliveries.claim([id], randomBytes(16), minute)],
-    ['extendLease', ['sending'], ['sending'], (id) => deliveries.extendLease([id], holder, minute)],
+  /** What is done, from which states, what it answers when there is nothing to do. */
+  const acts: [string, DeliveryState[], unknown, (id: string) => Promise<unknown>][] = [
+    ['dispatch', ['queued'], 0, () => deliveries.dispatch(10, publishNothing)],
+    ['takeBack', ['dispatched', 'sending'], { lost: 0, retried: 0, parked: 0 }, () => deliveries.takeBack(10)],
+    ['claim', ['queued', 'dispatched'], [], (id) => deliveries.claim([id], randomBytes(16), minute)],
+    ['extendLease', ['sending'], undefined, (id) => deliveries.extendLease([id], holder, minute)],
     ...conclusions.map((conclusion): (typeof acts)[number] => [
       `conclude ${conclusion.kind}`,
       ['sending'],
-      deliveryMoves.sending.slice(),
+      false,
       (id) => deliveries.conclude(ended({ id, attempt: 1 }), conclusion),
     ]),
   ];
 
-  it.each(acts)('%s: changes nothing', async (_, from, to, act) => {
+  it.each(acts)('%s: changes nothing', async (_, from, nothing, act) => {
     for (const state of deliveryStates) {
       await sql('DELETE FROM delivery');
       const id = await inState(state);
       const before = await row(id);
-      await act(id);
-      if (!from.includes(state)) expect(await row(id)).toEqual(before);
-      else expect(to).toContain((await row(id)).state);
+      const answer = await act(id);
+      const after = await row(id);
+      if (from.includes(state)) {
+        expect(after).not.toEqual(before);
+        expect([state, ...deliveryMoves[state]]).toContain(after.state);
+      } else {
+        expect(after).toEqual(before);
+        expect(answer).toEqual(nothing);
+      }
     }
   });
 
@@ -584,5 +589,57 @@ describe('lanes', () => {
     clock.advance(10 * minute);
     expect(await deliveries.takeBack(10)).toEqual({ lost: 3, retried: 0, parked: 0 });
     expect(await states(ids)).toEqual(['queued', 'queued', 'queued']);
+  });
+});
+
+describe('everybody at once', () => {
+  it('takes each delivery all its way, each attempt once, and nobody is in anybody’s way', async () => {
+    const most = 400;
+    const commands: string[] = [];
+    const sent: string[] = [];
+    const ids: string[] = [];
+    const publish = async (due: DueDelivery[]) => void commands.push(...due.map(({ id }) => id), due[0]!.id);
+    let accepted_ = 0;
+    const until = async (work: () => Promise<unknown>) => {
+      while (accepted_ < most) {
+        await work();
+        await new Promise(setImmediate); // who has nothing to do must let the others
+      }
+    };
+    const dispatcher = () => until(() => deliveries.dispatch(50, publish));
+    const worker = () =>
+      until(async () => {
+        const by = randomBytes(16);
+        const claimed = await deliveries.claim(commands.splice(0, 20), by, minute);
+        await Promise.all(
+          claimed.map(async (one, index) => {
+            sent.push(`${one.id} ${one.attempt}`);
+            const last = one.attempt === 3 || (one.attempt === 2 && index % 2 === 0);
+            const outcome: Conclusion = last ? accepted : { kind: 'temporary', reason: '451', dueAt: at(0) };
+            if ((await deliveries.conclude(ended(one, by), outcome)) && last) accepted_++;
+          }),
+        );
+      });
+    const writer = async () => {
+      while (ids.length < most) ids.push(...(await plan(25, { dueAt: at(0) })));
+    };
+    await Promise.all([
+      writer(),
+      dispatcher(),
+      dispatcher(),
+      worker(),
+      worker(),
+      worker(),
+      until(() => deliveries.takeBack(50)),
+    ]);
+
+    expect(new Set(await states(ids))).toEqual(new Set(['accepted']));
+    expect(new Set(sent).size).toBe(sent.length);
+    const [counted] = await sql<{ attempts: string; noted: string }[]>(
+      'SELECT (SELECT SUM(attempts) FROM delivery) AS attempts, (SELECT COUNT(*) FROM delivery_attempt WHERE delivery_id IN (SELECT id FROM delivery)) AS noted',
+    );
+    expect([counted?.attempts, counted?.noted].map(Number)).toEqual([sent.length, sent.length]);
+    const [engine] = await sql<{ Status: string }[]>('SHOW ENGINE INNODB STATUS');
+    expect(engine?.Status).not.toContain('LATEST DETECTED DEADLOCK');
   });
 });

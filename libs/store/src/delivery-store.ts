@@ -153,15 +153,27 @@ export class DeliveryStore {
     });
   }
 
-  /** Takes back at most `limit` deliveries whose lease ran out, be it the dispatcher's or a worker's. */
+  /**
+   * Takes back at most `limit` deliveries whose lease ran out, be it the dispatcher's or a worker's. Looks without locks
+   * first: a locking read would also hold what stands behind them in the index, which is what workers are just moving.
+   */
   takeBack(limit: number): Promise<TakenBack> {
     return inTransaction(this.database, async (session) => {
       const now = datetime(this.clock());
-      const rows = await session.query<(HeldRow & { updated_at: Date })[]>(
-        `SELECT id, channel, state, attempts, holder, updated_at FROM delivery FORCE INDEX (due)
-         WHERE state IN (?) AND priority IN (?) AND due_at <= ? LIMIT ? FOR UPDATE SKIP LOCKED`,
+      const late = await session.query<{ id: Buffer }[]>(
+        `SELECT id FROM delivery FORCE INDEX (due) WHERE state IN (?) AND priority IN (?) AND due_at <= ? LIMIT ?`,
         [movableTo('queued'), [...priorities], now, limit],
       );
+      const rows: (HeldRow & { updated_at: Date })[] = [];
+      for (const part of parts(late.map(({ id }) => id).sort(Buffer.compare))) {
+        rows.push(
+          ...(await session.query<typeof rows>(
+            `SELECT id, channel, state, attempts, holder, updated_at FROM delivery FORCE INDEX (PRIMARY)
+             WHERE id IN (?) AND state IN (?) AND due_at <= ? FOR UPDATE SKIP LOCKED`,
+            [part, movableTo('queued'), now],
+          )),
+        );
+      }
       const sending = rows.filter(({ state }) => state === 'sending');
       const [retried, parked] = (['queued', 'unknown'] as const).map((to) =>
         sending.filter(({ channel, attempts }) => afterAmbiguity(channel, attempts) === to),
@@ -218,7 +230,7 @@ export class DeliveryStore {
       );
       const rows: ClaimedRow[] = [];
       for (const part of parts(found.map(({ id }) => id)))
-        rows.push(...(await session.query<ClaimedRow[]>(selectClaimed, [part])));
+        rows.push(...(await session.query<ClaimedRow[]>(selectClaimed, [part, holder])));
       const orphans = rows.filter(({ type }) => type === null);
       await updateByIds(
         session,
@@ -317,7 +329,7 @@ const selectClaimed = `
   LEFT JOIN notification AS n ON n.user_id = d.user_id AND n.id = d.notification_id
   LEFT JOIN contact AS c ON c.user_id = d.user_id
   LEFT JOIN device AS v ON v.token_hash = d.target AND v.user_id = d.user_id
-  WHERE d.id IN (?)`;
+  WHERE d.id IN (?) AND d.state = 'sending' AND d.holder = ?`;
 
 function claimed(row: ClaimedRow): Claimed {
   return {
