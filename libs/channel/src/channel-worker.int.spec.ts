@@ -503,6 +503,44 @@ describe('ChannelWorker', () => {
     await waitFor(() => rows.every(({ state }) => state === 'accepted'), { what: 'the rest' });
     expect(other.sent).toHaveLength(30 - accepted);
   });
+
+  it('makes an end of sends that hang when it stops, and notes that nobody knows', async () => {
+    const deliveries = new FakeDeliveries();
+    const provider = new SpecProvider(untilAborted);
+    const { worker } = await start('sms', deliveries, provider, { SEND_TIMEOUT_MS: 60_000 });
+    const [row] = plan(deliveries, 'sms') as [Row];
+    await publish([row]);
+    await waitFor(() => provider.underWay === 1, { what: 'it to hang' });
+    const began = performance.now();
+    await worker.close();
+    running.delete(worker);
+    expect(performance.now() - began).toBeLessThan(11_000); // SHUTDOWN_DEADLINE_MS is 12 s
+    expect(row).toMatchObject({ state: 'unknown', reason: 'stopping' });
+    expect(provider.closed).toBe(1);
+  });
+
+  it('waits with an undeliverable one until Kafka has its dead letter', async () => {
+    const deliveries = new FakeDeliveries();
+    const answer = Promise.withResolvers<void>();
+    const provider = new SpecProvider(async () => {
+      await answer.promise;
+      return { kind: 'permanent', reason: '550' };
+    });
+    const { lines } = await start('sms', deliveries, provider);
+    const [row] = plan(deliveries, 'sms') as [Row];
+    await publish([row]);
+    await waitFor(() => provider.underWay === 1, { what: 'it to be sent' });
+    await stack.kafka.kill();
+    answer.resolve();
+    await waitFor(() => lines.some(({ message }) => String(message).startsWith('a dead letter is not acknowledged')), {
+      what: 'the letter to be refused',
+      timeoutMs: 30_000,
+    });
+    expect(row.state).toBe('sending');
+    await stack.kafka.start();
+    await waitFor(() => row.state === 'undeliverable', { what: 'the letter to be there', timeoutMs: 30_000 });
+    expect(await lettersOf(undeliverableTopic('sms'), row.id)).not.toHaveLength(0);
+  });
 });
 
 /** Commands that the groups of a channel have not done yet. */

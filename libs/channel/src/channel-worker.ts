@@ -217,7 +217,7 @@ export class ChannelWorker {
       const { admission, tried, claimed, lease } = await this.claim(commands.slice(0, free), grant);
       const sends = claimed.map((one) => {
         const { record } = tried.find(({ deliveryId }) => deliveryId === one.id)!;
-        return this.track(lane, this.attempt({ lane, record, claimed: one, lease, grant, admission }));
+        return this.track(this.attempt({ lane, record, claimed: one, lease, grant, admission }));
       });
       free -= sends.length;
       return { sends, tried: tried.length };
@@ -255,15 +255,8 @@ export class ChannelWorker {
     return { admission, tried, claimed, lease };
   }
 
-  /** Holds its slot until it ends. */
-  private track(lane: Priority, attempt: Promise<void>): Promise<void> {
-    const { channel } = this.options;
-    this.metrics.sending.inc({ channel, lane });
-    const ended = attempt.finally(() => {
-      this.metrics.sending.dec({ channel, lane });
-      this.underWay.delete(ended);
-      this.slots[lane].release();
-    });
+  private track(attempt: Promise<void>): Promise<void> {
+    const ended = attempt.finally(() => this.underWay.delete(ended));
     this.underWay.add(ended);
     return ended;
   }
@@ -273,9 +266,10 @@ export class ChannelWorker {
     const { claimed, record, lease } = job;
     const { logger } = this.options;
     try {
+      this.metrics.sending.inc({ channel: this.options.channel, lane: job.lane });
       const startedAt = new Date(this.clock());
       const began = performance.now();
-      const outcome = await this.send(job);
+      const outcome = await this.send(job).finally(() => this.leaveSlot(job.lane));
       const durationMs = Math.round(performance.now() - began);
       this.options.passing?.('sent');
       await this.note(job, outcome, { startedAt, durationMs });
@@ -303,6 +297,12 @@ export class ChannelWorker {
         stopping: this.ending.signal,
       }),
     );
+  }
+
+  /** Once it is sent: while it is noted, another one may be. */
+  private leaveSlot(lane: Priority): void {
+    this.metrics.sending.dec({ channel: this.options.channel, lane });
+    this.slots[lane].release();
   }
 
   private async note(job: Job, outcome: Outcome, when: { startedAt: Date; durationMs: number }): Promise<void> {

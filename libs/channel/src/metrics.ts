@@ -37,7 +37,7 @@ export function channelMetrics(registry: Registry) {
     }),
     sending: new Gauge({
       name: 'allim_channel_sending',
-      help: 'Deliveries in our hands.',
+      help: 'Deliveries being sent.',
       labelNames: ['channel', 'lane'],
       registers,
     }),
