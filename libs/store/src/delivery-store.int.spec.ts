@@ -594,7 +594,7 @@ describe('lanes', () => {
 
 describe('everybody at once', () => {
   it('takes each delivery all its way, each attempt once, and nobody is in anybody’s way', async () => {
-    const most = 400;
+    const most = 1_500;
     const commands: string[] = [];
     const sent: string[] = [];
     const ids: string[] = [];

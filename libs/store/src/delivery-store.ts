@@ -138,7 +138,7 @@ export class DeliveryStore {
       const now = datetime(this.clock());
       const due: DeliveryRow[] = [];
       for (const priority of priorities) {
-        if (due.length < limit) due.push(...(await dueRows(session, priority, now, limit - due.length)));
+        if (due.length < limit) due.push(...(await holdDue(session, priority, now, limit - due.length)));
       }
       if (due.length === 0) return 0;
       await publish(due.map(({ id, channel, priority, user_id }) => dueDelivery(id, channel, priority, user_id)));
@@ -309,12 +309,41 @@ const leaseRanOut = 'lease ran out';
 /** Not updated_at: it says since when the delivery is being sent. */
 const extend = "UPDATE delivery FORCE INDEX (PRIMARY) SET due_at = ? WHERE state = 'sending' AND holder = ? AND id IN";
 
-function dueRows(session: Session, priority: Priority, now: string, limit: number): Promise<DeliveryRow[]> {
-  return session.query(
-    `SELECT id, user_id, channel, priority FROM delivery FORCE INDEX (due)
-     WHERE state = 'queued' AND priority = ? AND due_at <= ? ORDER BY due_at LIMIT ? FOR UPDATE SKIP LOCKED`,
-    [priority, now, limit],
-  );
+/**
+ * Holds at most `limit` due deliveries of one lane, the longest due first, and leaves out those that other dispatchers
+ * hold. Looks without locks first, and further the more of what it found is in other hands: a locking read of the index
+ * would go on, behind the last due one, through entries that workers are just moving, and be in their way.
+ */
+async function holdDue(session: Session, priority: Priority, now: string, limit: number): Promise<DeliveryRow[]> {
+  const tried = new Set<string>();
+  const held: DeliveryRow[] = [];
+  for (let look = limit; held.length < limit; look *= 4) {
+    const due = await session.query<{ id: Buffer }[]>(
+      `SELECT id FROM delivery FORCE INDEX (due)
+       WHERE state = 'queued' AND priority = ? AND due_at <= ? ORDER BY due_at LIMIT ?`,
+      [priority, now, look],
+    );
+    const fresh = due.filter(({ id }) => !tried.has(id.toString('latin1')));
+    for (let next = 0; next < fresh.length && held.length < limit; ) {
+      const part = fresh.slice(next, next + Math.min(limit - held.length, keysAtOnce)).map(({ id }) => id);
+      next += part.length;
+      const rows = new Map<string, DeliveryRow>();
+      for (const row of await session.query<DeliveryRow[]>(
+        `SELECT id, user_id, channel, priority FROM delivery FORCE INDEX (PRIMARY)
+         WHERE id IN (?) AND state = 'queued' AND due_at <= ? FOR UPDATE SKIP LOCKED`,
+        [part, now],
+      ))
+        rows.set(row.id.toString('latin1'), row);
+      for (const id of part) {
+        const key = id.toString('latin1');
+        tried.add(key);
+        const row = rows.get(key);
+        if (row) held.push(row);
+      }
+    }
+    if (due.length < look) break;
+  }
+  return held;
 }
 
 function dueDelivery(id: Buffer, channel: Channel, priority: Priority, userId: Buffer): DueDelivery {
