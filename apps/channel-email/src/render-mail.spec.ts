@@ -134,9 +134,13 @@ describe('renderMail', () => {
     expect(welcome('').subject).toBe('Welcome to Portal Universe');
   });
 
-  it('names the parameter that is missing, also when it is one that every object inherits', () => {
+  it('names the parameter that is missing', () => {
     const without = () => renderMail(outgoing({ text: 'notification.requested/auth_code', params: { minutes: 3 } }));
     expect(without).toThrow('template notification.requested/auth_code: parameter code is missing');
+  });
+
+  it('has a subject even where the title shows nothing', () => {
+    expect(renderMail(outgoing({ title: ' \u202e\r\n' })).subject).toBe('Portal Universe');
   });
 
   it('takes a text key for nothing but a key', () => {
@@ -153,6 +157,13 @@ describe('loadTemplates', () => {
     cpSync(templateFolder, folder, { recursive: true });
   });
   afterEach(() => rmSync(folder, { recursive: true }));
+
+  it('takes what every object inherits for no parameter', () => {
+    writeFileSync(join(folder, 'mails/notification/ko.text.hbs'), '{{params.constructor}}');
+    const render = mailRenderer(loadTemplates(folder), mailSettings);
+    expect(() => render(outgoing())).toThrow('template notification: parameter constructor is missing');
+    expect(render(outgoing({ params: JSON.parse('{"constructor":"own","__proto__":"x"}') })).text).toBe('own\n');
+  });
 
   it.each([
     [

@@ -44,8 +44,7 @@ export function mailRenderer(templates: Templates, settings: MailSettings): Rend
     if (inEach === undefined) throw new Error(`there is no template ${defaultTemplate}`); // the loader has seen to it
     const template = inEach[message.language];
     const promotion = message.category === 'promotion';
-    const params = plainParams(message.params);
-    const missing = template.params.find((name) => !Object.hasOwn(params, name));
+    const missing = template.params.find((name) => !Object.hasOwn(message.params, name));
     if (missing !== undefined) throw new MissingParameter(template.name, missing);
 
     const title = oneLine(message.title);
@@ -65,18 +64,14 @@ export function mailRenderer(templates: Templates, settings: MailSettings): Rend
             settings.unsubscribeSecret,
           )
         : null,
-      params,
+      params: Object.fromEntries(template.params.map((name) => [name, oneLine(String(message.params[name]))])),
     };
     const { subject, html, text } = template.render(values);
     return {
-      subject: oneLine(promotion ? `${promotionLabel} ${subject}` : subject),
+      subject: oneLine(promotion ? `${promotionLabel} ${subject}` : subject) || settings.sender,
       html,
       text,
       unsubscribe: values.unsubscribe,
     };
   };
-}
-
-function plainParams(params: Outgoing['params']): Record<string, string> {
-  return Object.fromEntries(Object.entries(params).map(([name, value]) => [name, oneLine(String(value))]));
 }

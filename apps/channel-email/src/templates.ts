@@ -101,7 +101,9 @@ function compile(name: string, language: Language, files: ReadonlyMap<string, st
       const options = { ...compiling, noEscape: plain, ignoreStandalone: plain };
       const engine = Handlebars.create();
       const read = (file: string) => {
-        const program = engine.parse(files.get(file) ?? '', options);
+        const source = files.get(file) ?? '';
+        // What indents a template for its reader would be encoded and sent with each mail.
+        const program = engine.parse(plain ? source : source.replace(/^[ \t]+/gm, ''), options);
         const seen = new NamedValues();
         seen.accept(program);
         for (const value of seen.unknown) problems.push(`${file}: nothing is named ${value}`);
