@@ -154,6 +154,18 @@ describe('dispatch', () => {
     expect(published.toSorted()).toEqual(ids.toSorted());
   });
 
+  it('publishes nothing that another has published since it looked', async () => {
+    const ids = await plan(1_500);
+    const published: string[] = [];
+    const publish = async (due: DueDelivery[]) => void published.push(...due.map(({ id }) => id));
+    const dispatchAll = async () => {
+      while ((await deliveries.dispatch(10, publish)) > 0);
+    };
+    await Promise.all([dispatchAll(), dispatchAll(), dispatchAll(), dispatchAll()]);
+    expect(published.toSorted()).toEqual(ids.toSorted());
+    expect(new Set(await states(ids))).toEqual(new Set(['dispatched']));
+  });
+
   it('lets a worker that has the command already claim it only once it is noted', async () => {
     const [id] = (await plan()) as [string];
     let claim: Promise<Claimed[]> | undefined;
@@ -486,6 +498,30 @@ describe('takeBack', () => {
     expect(taken.every(({ lost }) => lost <= 10)).toBe(true);
     expect([...taken, rest].reduce((sum, { lost }) => sum + lost, 0)).toBe(30);
     expect(new Set(await states(ids))).toEqual(new Set(['queued']));
+  });
+
+  it('leaves alone what somebody has claimed since it looked', async () => {
+    const ids = await plan(600);
+    await deliveries.dispatch(600, publishNothing);
+    clock.advance(10 * minute);
+    const waiting = ids.slice();
+    const claimed: Claimed[] = [];
+    let taken = 0;
+    const claimAll = async () => {
+      while (waiting.length > 0)
+        claimed.push(...(await deliveries.claim(waiting.splice(0, 5), randomBytes(16), minute)));
+    };
+    const takeBackAll = async () => {
+      while (waiting.length > 0) {
+        const { lost, retried, parked } = await deliveries.takeBack(50);
+        taken += lost;
+        expect([retried, parked]).toEqual([0, 0]);
+      }
+    };
+    await Promise.all([takeBackAll(), claimAll(), claimAll(), takeBackAll()]);
+    expect(taken).toBeGreaterThan(0);
+    expect(claimed.map(({ id }) => id).toSorted()).toEqual(ids.toSorted());
+    expect(new Set(await states(ids))).toEqual(new Set(['sending']));
   });
 });
 
