@@ -315,36 +315,37 @@ const extend = "UPDATE delivery FORCE INDEX (PRIMARY) SET due_at = ? WHERE state
  * would go on, behind the last due one, through entries that workers are just moving, and be in their way.
  */
 async function holdDue(session: Session, priority: Priority, now: string, limit: number): Promise<DeliveryRow[]> {
-  const tried = new Set<string>();
   const held: DeliveryRow[] = [];
+  const tried = new Set<string>();
   for (let look = limit; held.length < limit; look *= 4) {
     const due = await session.query<{ id: Buffer }[]>(
       `SELECT id FROM delivery FORCE INDEX (due)
        WHERE state = 'queued' AND priority = ? AND due_at <= ? ORDER BY due_at LIMIT ?`,
       [priority, now, look],
     );
-    const fresh = due.filter(({ id }) => !tried.has(id.toString('latin1')));
-    for (let next = 0; next < fresh.length && held.length < limit; ) {
-      const part = fresh.slice(next, next + Math.min(limit - held.length, keysAtOnce)).map(({ id }) => id);
-      next += part.length;
-      const rows = new Map<string, DeliveryRow>();
-      for (const row of await session.query<DeliveryRow[]>(
-        `SELECT id, user_id, channel, priority FROM delivery FORCE INDEX (PRIMARY)
-         WHERE id IN (?) AND state = 'queued' AND due_at <= ? FOR UPDATE SKIP LOCKED`,
-        [part, now],
-      ))
-        rows.set(row.id.toString('latin1'), row);
-      for (const id of part) {
-        const key = id.toString('latin1');
-        tried.add(key);
-        const row = rows.get(key);
-        if (row) held.push(row);
-      }
+    const fresh = due.map(({ id }) => id).filter((id) => !tried.has(keyOf(id)));
+    while (fresh.length > 0 && held.length < limit) {
+      const some = fresh.splice(0, Math.min(limit - held.length, keysAtOnce));
+      for (const id of some) tried.add(keyOf(id));
+      held.push(...(await holdFree(session, some, now)));
     }
     if (due.length < look) break;
   }
   return held;
 }
+
+/** Those of `ids` that are due still and in nobody else's hands, in that order. */
+async function holdFree(session: Session, ids: readonly Buffer[], now: string): Promise<DeliveryRow[]> {
+  const rows = await session.query<DeliveryRow[]>(
+    `SELECT id, user_id, channel, priority FROM delivery FORCE INDEX (PRIMARY)
+     WHERE id IN (?) AND state = 'queued' AND due_at <= ? FOR UPDATE SKIP LOCKED`,
+    [ids, now],
+  );
+  const free = new Map(rows.map((row) => [keyOf(row.id), row]));
+  return ids.flatMap((id) => free.get(keyOf(id)) ?? []);
+}
+
+const keyOf = (id: Buffer): string => id.toString('latin1');
 
 function dueDelivery(id: Buffer, channel: Channel, priority: Priority, userId: Buffer): DueDelivery {
   return { id: uuidText(id), channel, priority, userId: userId.toString() };

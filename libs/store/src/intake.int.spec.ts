@@ -260,11 +260,30 @@ describe('InboxStore', () => {
 });
 
 describe('migrate', () => {
+  const all = ['Inbox1763715600000', 'Deliveries1763733600000'];
+
+  /** An empty database beside ours. */
+  async function another(name: string): Promise<string> {
+    await withSession(database, (session) => session.query(`CREATE DATABASE ${name}`));
+    return stack.databaseUrl.replace(/\/[^/]*$/, `/${name}`);
+  }
+
   it('is done once, whoever comes at the same time', async () => {
-    await withSession(database, (session) => session.query('CREATE DATABASE fresh'));
-    const url = stack.databaseUrl.replace(/\/[^/]*$/, '/fresh');
+    const url = await another('fresh');
     const applied = await Promise.all([migrate(url), migrate(url), migrate(url)]);
-    expect(applied.flat()).toEqual(['Inbox1763715600000', 'Deliveries1763733600000']);
+    expect(applied.flat()).toEqual(all);
+  });
+
+  it('is done again from where it was killed', async () => {
+    const url = await another('halfway');
+    await migrate(url);
+    await withSession(database, async (session) => {
+      await session.query('DELETE FROM halfway.migration');
+      await session.query('DROP TABLE halfway.delivery_attempt, halfway.delivery_report');
+    });
+    expect(await migrate(url)).toEqual(all);
+    await withSession(database, (session) => session.query('SELECT 1 FROM halfway.delivery_report'));
+    expect(await migrate(url)).toEqual([]);
   });
 });
 
