@@ -13,8 +13,11 @@ const intervalMs = 500;
 const takeBackIntervalMs = 5_000;
 /** After Kafka or the database failed us. */
 const pauseMs = 1_000;
-/** Whoever claims one of the rows that are published waits so long, at most. What arrives after it is a second command. */
-const publishDeadlineMs = 10_000;
+/**
+ * Whoever claims one of the rows that are published waits so long, at most: less than the wait for a lock. What arrives
+ * after it is a second command.
+ */
+const publishDeadlineMs = 5_000;
 const connectDeadlineMs = 30_000;
 
 export interface DispatcherOptions {
