@@ -21,10 +21,10 @@ import { Slots } from './slots.js';
 import { UndeliverableLetters } from './undeliverable.js';
 
 /**
- * A send that takes longer does not hold up what comes behind it in its partition: from then on its lease alone keeps it.
- * Its record is redelivered to nobody; were it, the claim would refuse it.
+ * What takes longer does not hold up what comes behind it in its partition: from then on its lease alone keeps it. Its
+ * record is redelivered to nobody; were it, the claim would refuse it. In the high lane somebody waits.
  */
-const longSendMs = 1_000;
+const holdUpMs: Record<Priority, number> = { high: 5, normal: 1_000, low: 1_000 };
 /** What is being sent when we stop may take so long; then it is told to end. Below SHUTDOWN_DEADLINE_MS. */
 const stopGraceMs = 8_000;
 /** Between tries while the database is away. */
@@ -197,7 +197,7 @@ export class ChannelWorker {
         start += tried;
       }
     } finally {
-      await Promise.race([Promise.all(begun), pause(longSendMs, begun)]);
+      await Promise.race([Promise.all(begun), pause(holdUpMs[lane], begun)]);
     }
   }
 
