@@ -182,7 +182,8 @@ describe('ChannelWorker on the real store', () => {
     const userId = await plan('sms', 1);
     await dispatch();
     const row = await waitFor(
-      async () => (await deliveries.timeline({ userId }, 1)).find((one) => one.attempts.length > 0),
+      async () =>
+        (await deliveries.timeline({ userId }, 1)).find((one) => one.attempts.length > 0 && one.state !== 'sending'),
       {
         what: 'an attempt',
       },
