@@ -1,12 +1,11 @@
 import { ChannelWorker, openRedis } from '@allim/channel';
 import { priorities } from '@allim/contracts';
 import { kafkaClient } from '@allim/kafka';
-import { createLogger, createRegistry, Health, NestLogger, type Program } from '@allim/platform';
+import { armFailPoint, createLogger, createRegistry, Health, NestLogger, type Program } from '@allim/platform';
 import { DeliveryStore, openDatabase, pingDatabase } from '@allim/store';
 import { NestFactory } from '@nestjs/core';
 import { ChannelPushModule } from './channel-push.module.js';
 import { type Settings } from './config.js';
-import { armFailPoint } from './fail-point.js';
 import { fcmAccount } from './fcm-account.js';
 import { FcmProvider } from './providers/fcm.js';
 

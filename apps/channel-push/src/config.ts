@@ -1,8 +1,8 @@
 import { channelSettings } from '@allim/channel';
-import { address, programSettings, wholeNumber } from '@allim/platform';
+import { address, failPointSetting, programSettings, wholeNumber } from '@allim/platform';
 import { storeSettings } from '@allim/store';
 import { z } from 'zod';
-import { failPointSetting } from './fail-point.js';
+import { failPoints } from './fail-point.js';
 import { parseServiceAccount } from './providers/service-account.js';
 
 /** The push channel's settings. */
@@ -37,7 +37,7 @@ export const settings = z
       .describe(
         'A server that speaks FCM v1, as http://host:port, for everything instead of Google. Not for real people.',
       ),
-    FAIL_POINT: failPointSetting,
+    FAIL_POINT: failPointSetting(failPoints),
   })
   .refine((given) => given.FAIL_POINT === undefined || given.NODE_ENV !== 'production', {
     path: ['FAIL_POINT'],

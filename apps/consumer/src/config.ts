@@ -1,8 +1,8 @@
 import { kafkaConsumerSettings } from '@allim/kafka';
-import { programSettings, redisSettings, wholeNumber } from '@allim/platform';
+import { failPointSetting, programSettings, redisSettings, wholeNumber } from '@allim/platform';
 import { storeSettings } from '@allim/store';
 import { z } from 'zod';
-import { failPointSetting } from './fail-point.js';
+import { failPoints } from './fail-point.js';
 
 /** The consumer's settings. */
 export const settings = z
@@ -12,7 +12,7 @@ export const settings = z
     ...kafkaConsumerSettings,
     ...storeSettings,
     ...redisSettings,
-    FAIL_POINT: failPointSetting,
+    FAIL_POINT: failPointSetting(failPoints),
   })
   .refine((given) => given.FAIL_POINT === undefined || given.NODE_ENV !== 'production', {
     path: ['FAIL_POINT'],

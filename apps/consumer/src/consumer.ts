@@ -1,11 +1,10 @@
 import { subscribedTopics } from '@allim/catalogue';
 import { KafkaBatchServer, kafkaClient } from '@allim/kafka';
-import { createLogger, createRegistry, Health, NestLogger, type Program } from '@allim/platform';
+import { armFailPoint, createLogger, createRegistry, Health, NestLogger, type Program } from '@allim/platform';
 import { openDatabase, pingDatabase } from '@allim/store';
 import { NestFactory } from '@nestjs/core';
 import { type Settings } from './config.js';
 import { ConsumerModule } from './consumer.module.js';
-import { armFailPoint } from './fail-point.js';
 import { Hints } from './hints.js';
 
 /** Starts a consumer; resolves once it has joined its group and consumes. */

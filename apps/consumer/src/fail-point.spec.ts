@@ -1,7 +1,7 @@
-import { loadSettings } from '@allim/platform';
+import { armFailPoint, loadSettings } from '@allim/platform';
 import { jest } from '@jest/globals';
 import { settings } from './config.js';
-import { armFailPoint, failPoints } from './fail-point.js';
+import { failPoints } from './fail-point.js';
 
 const needed = { KAFKA_BROKERS: 'a:1', DATABASE_URL: 'mysql://a/b', REDIS_URL: 'redis://a' };
 

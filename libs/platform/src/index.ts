@@ -1,4 +1,5 @@
 export { type Clock, systemClock } from './clock.js';
+export { armFailPoint, failPointSetting } from './fail-point.js';
 export { Health, type HealthAnswer, type HealthChecks } from './health.js';
 export { createLogger, type Logger, NestLogger } from './logger.js';
 export { createRegistry, OperationsModule } from './operations.module.js';
