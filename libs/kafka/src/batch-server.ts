@@ -387,11 +387,15 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
     const end = work.then(() => {
       ended = true;
     });
-    const endOr = async (ms: number) => {
-      const timer = new AbortController();
-      await Promise.race([end, sleep(ms, undefined, { signal: timer.signal }).catch(() => {})]);
-      timer.abort();
-    };
+    // Not the timer of node:timers/promises: ended early it makes an error, which took 7 % of a busy consumer's time.
+    const endOr = (ms: number) =>
+      new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, ms);
+        void end.then(() => {
+          clearTimeout(timer);
+          resolve();
+        });
+      });
     for (;;) {
       await endOr(heartbeatCheckMs);
       if (ended) return;

@@ -46,6 +46,8 @@ async function open(options: { url: string; connections: number }): Promise<Data
     connectTimeout: 5_000,
     charset: 'utf8mb4',
     timezone: 'Z',
+    // What a transaction defers goes in one packet (decision 0018).
+    multipleStatements: true,
     // Without FOUND_ROWS an insert that meets a known key and changes nothing counts 0 rows, so that we know what is ours.
     flags: ['-FOUND_ROWS'],
     migrations,
@@ -103,7 +105,16 @@ export class Session {
     values: readonly Parameter[] = [],
     deadlineMs = statementDeadlineMs,
   ): Promise<Result> {
-    return this.answer((done) => this.connection.query(sql, [...values], done), deadlineMs);
+    return this.send(this.format(sql, values), deadlineMs);
+  }
+
+  protected format(sql: string, values: readonly Parameter[]): string {
+    return this.connection.format(sql, values as Parameter[]);
+  }
+
+  protected send<Result>(text: string, deadlineMs = statementDeadlineMs): Promise<Result> {
+    // null: without it the driver looks through the whole text for placeholders.
+    return this.answer((done) => this.connection.query(text, null, done), deadlineMs);
   }
 
   /** A prepared statement, kept by the server: for few fixed shapes only. */
@@ -130,14 +141,87 @@ export class Session {
   }
 }
 
+/** Characters of one packet, about: well below what any server takes (`max_allowed_packet`), whatever a row holds. */
+export const packetCharacters = 262_144;
+
+type Check = ((written: Written) => void) | undefined;
+
+/** A session that is in a transaction. */
+export class Transaction extends Session {
+  private deferred: string[] = [];
+  /** One for each deferred statement; apart from them, whose texts are long and needed no more once they are sent. */
+  private checks: Check[] = [];
+
+  /**
+   * A write whose answer nobody waits for: it goes out in one packet with the next query, COMMIT at the latest, and what
+   * it fails with is that query's failure. `check` is told what it wrote, and may throw.
+   */
+  async defer(sql: string, values: readonly Parameter[] = [], check?: Check): Promise<void> {
+    const text = this.format(sql, values);
+    if (!this.fits(text)) await this.flush();
+    this.deferred.push(text);
+    this.checks.push(check);
+  }
+
+  /** For a transaction that is given up: ROLLBACK must not be kept from the server by what failed before. */
+  forget(): void {
+    this.deferred = [];
+    this.checks = [];
+  }
+
+  override async query<Result = Written>(
+    sql: string,
+    values: readonly Parameter[] = [],
+    deadlineMs?: number,
+  ): Promise<Result> {
+    const text = this.format(sql, values);
+    if (!this.fits(text)) await this.flush();
+    return (await this.sendAll(text, deadlineMs)) as Result;
+  }
+
+  override async execute<Result = Written>(sql: string, values: readonly Value[] = []): Promise<Result> {
+    await this.flush();
+    return super.execute(sql, values);
+  }
+
+  private fits(text: string): boolean {
+    return this.deferred.reduce((sum, { length }) => sum + length, text.length) <= packetCharacters;
+  }
+
+  private async flush(): Promise<void> {
+    const text = this.deferred.pop();
+    const check = this.checks.pop();
+    if (text === undefined) return;
+    const written = await this.sendAll(text);
+    check?.(written as Written);
+  }
+
+  /** Answers what the server said of the last statement. */
+  private async sendAll(text: string, deadlineMs?: number): Promise<unknown> {
+    const { checks, deferred } = this;
+    this.forget();
+    if (deferred.length === 0) return this.send(text, deadlineMs);
+    deferred.push(text);
+    const results = await this.send<unknown[]>(deferred.splice(0).join(';'), deadlineMs);
+    checks.forEach((check, index) => {
+      check?.(results[index] as Written);
+    });
+    return results.at(-1);
+  }
+}
+
 /** Runs reads, or a single write, on one connection. Throws a DatabaseDown while the server is away. */
-export async function withSession<Result>(
+export function withSession<Result>(database: Database, work: (session: Session) => Promise<Result>): Promise<Result> {
+  return withConnection(database, (connection) => work(new Session(connection)));
+}
+
+async function withConnection<Result>(
   database: Database,
-  work: (session: Session) => Promise<Result>,
+  work: (connection: PoolConnection) => Promise<Result>,
 ): Promise<Result> {
   const connection = await take(database);
   try {
-    const result = await work(new Session(connection));
+    const result = await work(connection);
     connection.release();
     return result;
   } catch (error) {
@@ -155,11 +239,13 @@ export async function withSession<Result>(
  */
 export async function inTransaction<Result>(
   database: Database,
-  work: (session: Session, attempt: number) => Promise<Result>,
+  work: (transaction: Transaction, attempt: number) => Promise<Result>,
 ): Promise<Result> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await withSession(database, (session) => once(session, () => work(session, attempt)));
+      return await withConnection(database, (connection) =>
+        once(new Transaction(connection), (transaction) => work(transaction, attempt)),
+      );
     } catch (error) {
       if (!(error instanceof TryAgain)) throw error;
       if (attempt >= conflictLimit)
@@ -168,15 +254,19 @@ export async function inTransaction<Result>(
   }
 }
 
-async function once<Result>(session: Session, work: () => Promise<Result>): Promise<Result> {
-  await session.query('START TRANSACTION');
+async function once<Result>(
+  transaction: Transaction,
+  work: (transaction: Transaction) => Promise<Result>,
+): Promise<Result> {
   try {
-    const result = await work();
-    await session.query('COMMIT');
+    await transaction.defer('START TRANSACTION');
+    const result = await work(transaction);
+    await transaction.query('COMMIT');
     return result;
   } catch (error) {
+    transaction.forget();
     // A connection that is lost is not asked any more: the server rolls back what it left.
-    if (!(error instanceof DatabaseDown)) await session.query('ROLLBACK'); // a DatabaseDown, when it is lost by now
+    if (!(error instanceof DatabaseDown)) await transaction.query('ROLLBACK'); // a DatabaseDown, when it is lost by now
     throw error;
   }
 }

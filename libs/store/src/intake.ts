@@ -7,9 +7,9 @@ import {
   type Priority,
 } from '@allim/contracts';
 import { type Clock, systemClock } from '@allim/platform';
-import { type Database, inTransaction, type Session } from './database.js';
+import { type Database, inTransaction, type Session, type Transaction } from './database.js';
 import { DataRefused, TryAgain } from './errors.js';
-import { datetime, insertRows, selectByKeys } from './statement.js';
+import { datetime, deferRows, selectByKeys } from './statement.js';
 
 /** The record a notification comes from. */
 export interface Origin {
@@ -99,8 +99,8 @@ export class Intake {
     if (batch.length === 0) return [];
     try {
       // As long as nothing is known, nothing is looked up: the ledger refuses what it knows, and we look then.
-      return await inTransaction(this.database, (session, attempt) =>
-        this.saveAll(session, batch, this.meetsKnown || attempt > 1),
+      return await inTransaction(this.database, (transaction, attempt) =>
+        this.saveAll(transaction, batch, this.meetsKnown || attempt > 1),
       );
     } catch (error) {
       if (!(error instanceof DataRefused)) throw error;
@@ -110,18 +110,22 @@ export class Intake {
     }
   }
 
-  private async saveAll(session: Session, batch: readonly NewNotification[], lookUp: boolean): Promise<Saved[]> {
-    const { unknown, origins } = await this.distinguish(session, batch, lookUp);
-    await enterLedger(session, unknown);
+  private async saveAll(
+    transaction: Transaction,
+    batch: readonly NewNotification[],
+    lookUp: boolean,
+  ): Promise<Saved[]> {
+    const { unknown, origins } = await this.distinguish(transaction, batch, lookUp);
+    await enterLedger(transaction, unknown);
     const fresh = [...unknown.values()];
     const createdAt = new Date(this.clock()).toISOString();
-    const positions = await raiseCounters(session, fresh);
+    const positions = await raiseCounters(transaction, fresh);
     const messages = number(fresh, positions, createdAt);
-    await insertNotifications(session, fresh, messages, createdAt);
-    await insertDeliveries(session, fresh, messages, createdAt);
+    await insertNotifications(transaction, fresh, messages, createdAt);
+    await insertDeliveries(transaction, fresh, messages, createdAt);
 
     const redelivered = batch.filter((one) => !messages.has(one) && isFirst(one, origins));
-    const now = await positionsOf(session, [...new Set(redelivered.map((one) => one.userId))]);
+    const now = await positionsOf(transaction, [...new Set(redelivered.map((one) => one.userId))]);
     return batch.map((one): Saved => {
       const message = messages.get(one);
       if (message) return { kind: 'new', message };
@@ -170,29 +174,34 @@ function isFirst(one: NewNotification, origins: Map<string, LedgerRow>): boolean
  * Sorted, or two batches that share identities deadlock. Never INSERT IGNORE: it would hide cut and null values.
  * Fewer rows than asked for: one of them is known, or another transaction entered it since our look-up.
  */
-async function enterLedger(session: Session, fresh: Map<string, NewNotification>): Promise<void> {
+async function enterLedger(transaction: Transaction, fresh: Map<string, NewNotification>): Promise<void> {
   const rows = [...fresh.keys()].sort().map((key) => {
     const { identity, userId, origin } = fresh.get(key)!;
     return [identity, userId, origin.topic, origin.partition, origin.offset];
   });
-  const entered = await insertRows(
-    session,
+  await deferRows(
+    transaction,
     {
       into: 'ledger (identity, user_id, topic, topic_partition, record_offset)',
       onDuplicate: 'identity = identity',
     },
     rows,
+    (entered, asked) => {
+      if (entered !== asked) throw new TryAgain('an identity stands in the ledger already');
+    },
   );
-  if (entered !== rows.length) throw new TryAgain('an identity stands in the ledger already');
 }
 
 /** Raises the counters of every user involved, sorted, and answers where their inboxes stand now. Holds their rows until the commit. */
-async function raiseCounters(session: Session, fresh: readonly NewNotification[]): Promise<Map<string, InboxPosition>> {
+async function raiseCounters(
+  transaction: Transaction,
+  fresh: readonly NewNotification[],
+): Promise<Map<string, InboxPosition>> {
   const counts = new Map<string, number>();
   for (const { userId } of fresh) counts.set(userId, (counts.get(userId) ?? 0) + 1);
   const users = [...counts.keys()].sort();
-  await insertRows(
-    session,
+  await deferRows(
+    transaction,
     {
       into: 'inbox (user_id, last_id, unread, unseen)',
       // VALUES() is deprecated in MySQL 8, but MariaDB knows no row alias.
@@ -204,7 +213,7 @@ async function raiseCounters(session: Session, fresh: readonly NewNotification[]
       return [userId, count, count, count]; // a new inbox: all are unread and unseen
     }),
   );
-  return positionsOf(session, users);
+  return positionsOf(transaction, users);
 }
 
 async function positionsOf(session: Session, userIds: readonly string[]): Promise<Map<string, InboxPosition>> {
@@ -260,14 +269,14 @@ function response(one: NewNotification, id: number, createdAt: string): Notifica
 }
 
 async function insertNotifications(
-  session: Session,
+  transaction: Transaction,
   fresh: readonly NewNotification[],
   messages: Map<NewNotification, NotificationMessage>,
   createdAt: string,
 ): Promise<void> {
   const at = datetime(createdAt);
-  await insertRows(
-    session,
+  await deferRows(
+    transaction,
     {
       into: 'notification (user_id, id, type, title, message, link, reference_type, reference_id, params, created_at)',
     },
@@ -288,7 +297,7 @@ async function insertNotifications(
 
 /** No statement when there are none: most notifications stay in the inbox. */
 async function insertDeliveries(
-  session: Session,
+  transaction: Transaction,
   fresh: readonly NewNotification[],
   messages: Map<NewNotification, NotificationMessage>,
   createdAt: string,
@@ -314,8 +323,8 @@ async function insertDeliveries(
       at,
     ]),
   );
-  await insertRows(
-    session,
+  await deferRows(
+    transaction,
     {
       into: 'delivery (id, user_id, notification_id, reference_type, reference_id, channel, target, priority, category, text, language, state, reason, due_at, created_at, updated_at)',
     },

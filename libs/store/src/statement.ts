@@ -1,32 +1,48 @@
-import { type Session, type Value } from './database.js';
+import { packetCharacters, type Session, type Transaction, type Value } from './database.js';
 
-/** Characters of one statement, about: well below what any server takes for a packet (`max_allowed_packet`), whatever a row holds. */
-const longest = 262_144;
 /** Keys of one look-up: a planner that gets more may turn to a scan. */
 export const keysAtOnce = 500;
 
+interface Insert {
+  /** Table and columns. */
+  into: string;
+  onDuplicate?: string;
+}
+
 /** Inserts all rows, in their order, in multi-row statements: one, unless it would be too long. Answers the affected rows. */
-export async function insertRows(
-  session: Session,
-  statement: { into: string; onDuplicate?: string },
-  rows: readonly Value[][],
-): Promise<number> {
-  const end = statement.onDuplicate ? `ON DUPLICATE KEY UPDATE ${statement.onDuplicate}` : '';
+export async function insertRows(session: Session, insert: Insert, rows: readonly Value[][]): Promise<number> {
   let affected = 0;
-  for (let start = 0; start < rows.length; ) {
-    const next = endOfStatement(rows, start);
-    const part = next - start === rows.length ? rows : rows.slice(start, next);
-    affected += (await session.query(`INSERT INTO ${statement.into} VALUES ? ${end}`, [part])).affectedRows;
-    start = next;
-  }
+  for (const part of parts(rows)) affected += (await session.query(textOf(insert), [part])).affectedRows;
   return affected;
+}
+
+/** The same, deferred; `check` is told how many rows of a statement were affected, and how many it had. */
+export async function deferRows(
+  transaction: Transaction,
+  insert: Insert,
+  rows: readonly Value[][],
+  check?: (affected: number, rows: number) => void,
+): Promise<void> {
+  for (const part of parts(rows))
+    await transaction.defer(textOf(insert), [part], ({ affectedRows }) => check?.(affectedRows, part.length));
+}
+
+const textOf = ({ into, onDuplicate }: Insert) =>
+  `INSERT INTO ${into} VALUES ?${onDuplicate ? ` ON DUPLICATE KEY UPDATE ${onDuplicate}` : ''}`;
+
+function* parts(rows: readonly Value[][]): Generator<readonly Value[][]> {
+  for (let start = 0; start < rows.length; ) {
+    const end = endOfStatement(rows, start);
+    yield end - start === rows.length ? rows : rows.slice(start, end);
+    start = end;
+  }
 }
 
 function endOfStatement(rows: readonly Value[][], start: number): number {
   let length = 0;
   for (let index = start; index < rows.length; index++) {
     for (const value of rows[index]!) length += typeof value === 'string' ? value.length : 16;
-    if (length > longest && index > start) return index;
+    if (length > packetCharacters && index > start) return index;
   }
   return rows.length;
 }

@@ -9,6 +9,14 @@ import { workspace } from './workspace.js';
 
 const version = '4.3.0';
 const jars = `${workspace}.stack/kafka-lib/${version}`;
+/** As Kafka's own start script runs a broker (KAFKA_JVM_PERFORMANCE_OPTS of kafka-run-class.sh). */
+const jvmOptions = [
+  '-XX:+UseG1GC',
+  '-XX:MaxGCPauseMillis=20',
+  '-XX:InitiatingHeapOccupancyPercent=35',
+  '-XX:+ExplicitGCInvokesConcurrent',
+  '-XX:MaxInlineLevel=15',
+];
 const clusterId = Buffer.from('allim-local-node').toString('base64url');
 
 export interface KafkaOptions {
@@ -30,7 +38,7 @@ export async function kafka({ directory, temporary, port, properties }: KafkaOpt
     directory,
     temporary,
     command: 'java',
-    args: ['-Xms512m', '-Xmx512m', ...java, 'kafka.Kafka', file],
+    args: ['-Xms512m', '-Xmx512m', ...jvmOptions, ...java, 'kafka.Kafka', file],
     async prepare() {
       await writeFile(
         file,

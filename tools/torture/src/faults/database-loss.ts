@@ -85,13 +85,15 @@ function slowest({ history }: Arena): number {
   return Math.max(...times.map((ms) => ms ?? Number.POSITIVE_INFINITY)) / 1000;
 }
 
+const commits = ['\x03COMMIT', ';COMMIT'].map((end) => Buffer.from(end));
+
 /** Cuts the next connection that sends COMMIT. */
 class CommitCutter {
   private next: Fate = 'pass';
 
   fate(chunk: Buffer): Fate {
-    // A packet of its own: length 7, number 0, COM_QUERY, the statement.
-    if (this.next === 'pass' || !chunk.equals(Buffer.from('\x07\0\0\0\x03COMMIT'))) return 'pass';
+    // The last statement of a packet: alone after COM_QUERY, or behind what was deferred to it.
+    if (this.next === 'pass' || !commits.some((end) => chunk.subarray(-end.length).equals(end))) return 'pass';
     const fate = this.next;
     this.next = 'pass';
     return fate;
