@@ -27,7 +27,7 @@ export function preset(level = process.env.TEST_LEVEL ?? 'unit') {
     extensionsToTreatAsEsm: ['.ts'],
     transform: { '^.+\\.ts$': ['@swc/jest', swc] },
     moduleNameMapper: {
-      '^@allim/stack$': `${root}tools/stack/src/index.ts`,
+      '^@allim/(stack|mailbox)$': `${root}tools/$1/src/index.ts`,
       '^@allim/([a-z-]+)$': `${root}libs/$1/src/index.ts`,
       '^(\\.{1,2}/.*)\\.js$': '$1',
     },

@@ -16,12 +16,12 @@ export const layers = {
   'libs/testing': libs('stack'),
   'tools/stack': [],
   // Tests only: the system from outside.
-  'apps/e2e': [...everyLib, ...libs('testing', 'stack')],
+  'apps/e2e': [...everyLib, ...libs('testing', 'stack', 'mailbox')],
   'apps/*': everyLib,
-  'tools/*': [...everyLib, ...libs('stack')],
+  'tools/*': [...everyLib, ...libs('stack', 'mailbox')],
 };
 
-const inSpecs = libs('testing', 'stack', 'client');
+const inSpecs = libs('testing', 'stack', 'mailbox', 'client');
 
 /**
  * @param {{ folder: string, dependencies?: Record<string, string>, devDependencies?: Record<string, string> }[]} packages
