@@ -1,10 +1,18 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { sampleEvents, subscribedTopics } from '@allim/catalogue';
-import { hintChannel, readHint } from '@allim/contracts';
+import { commandTopic, contactDetails, hintChannel, readHint } from '@allim/contracts';
 import { groupLag, kafkaClient } from '@allim/kafka';
 import { createLogger, loadSettings, type Program } from '@allim/platform';
-import { type Database, InboxStore, migrate, openDatabase, SubscriptionStore } from '@allim/store';
+import {
+  ContactStore,
+  type Database,
+  DeviceStore,
+  InboxStore,
+  migrate,
+  openDatabase,
+  SubscriptionStore,
+} from '@allim/store';
 import { useStack, waitFor } from '@allim/testing';
 import { Redis } from 'ioredis';
 import { settings } from './config.js';
@@ -100,9 +108,53 @@ const order = (userId: string, orderNumber: string) => ({
 const inbox = async (userId: string) =>
   (await inboxes.after(userId, { after: 0, size: 100, unreadOnly: false })).map(({ id, type }) => `${id} ${type}`);
 const hinted = (hint: string) => waitFor(() => hints.includes(hint), { what: `hint ${hint}` });
+const deliveriesOf = async (userId: string) => {
+  const rows: { channel: string; language: string; state: string }[] = await database.query(
+    'SELECT channel, language, state FROM delivery WHERE user_id = ? ORDER BY notification_id, channel',
+    [userId],
+  );
+  return rows.map(({ channel, language, state }) => `${channel} ${language} ${state}`);
+};
+const sentOut = (userId: string, expected: string[]) =>
+  waitFor(async () => (await deliveriesOf(userId)).join() === expected.join(), { what: expected.join() });
 const metrics = async (url: string) => (await fetch(`${url}/metrics`)).text();
 
 describe('consumer', () => {
+  it('sends out once what those it knows are to hear, in their language', async () => {
+    const { url } = await start();
+    await new ContactStore(database).put('known', {
+      ...contactDetails.parse({ email: 'known@example.com', language: 'en' }),
+    });
+    await new DeviceStore(database).put('known', 'token-of-known', { platform: 'web', appVersion: null });
+    const twenty = Array.from({ length: 20 }, () => order('known', 'SENT-1'));
+    await send('shopping.order.created', ...twenty);
+    await sentOut('known', ['email en dispatched', 'push en dispatched']);
+    await caughtUp();
+    expect(await deliveriesOf('known')).toHaveLength(2);
+    const [line] = await inboxes.after('known', { after: 0, size: 1, unreadOnly: false });
+    expect(line?.title).toMatch(/^[ -~]+$/);
+    expect(await metrics(url)).toContain(
+      'allim_consumer_deliveries_total{channel="email",state="queued",reason=""} 1\n',
+    );
+    const commands = await admin.fetchTopicOffsets(commandTopic('email', 'normal'));
+    expect(commands.reduce((sum, { high }) => sum + Number(high), 0)).toBe(1);
+  });
+
+  it('gets to know who signs up, and nobody again who was erased', async () => {
+    await start();
+    const signUp = { value: JSON.stringify({ userId: 'newcomer', email: 'new@example.com', name: '새' }) };
+    await send('user-signup', signUp);
+    await waitFor(async () => (await deliveriesOf('newcomer')).some((one) => one.startsWith('email ko dispatched')), {
+      what: 'the welcome',
+    });
+    const contacts = new ContactStore(database);
+    expect(await contacts.get('newcomer')).toMatchObject({ name: '새', email: 'new@example.com' });
+    await database.query('DELETE FROM contact WHERE user_id = ?', ['newcomer']);
+    await send('user-signup', signUp);
+    await caughtUp();
+    expect(await contacts.get('newcomer')).toBeNull();
+  });
+
   it('makes a row and a hint of every event of the catalogue', async () => {
     const { url } = await start();
     const events = sampleEvents({ user: 'sampled', number: 1 });

@@ -1,7 +1,8 @@
 import { Health, OperationsModule } from '@allim/platform';
-import { type Database, Intake, SubscriptionStore } from '@allim/store';
+import { type Database, Intake, PersonStore, SubscriptionStore } from '@allim/store';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { type Registry } from 'prom-client';
+import { Dispatcher } from './dispatcher.js';
 import { EventsController, failPointPassing } from './events.controller.js';
 import { type FailPoint } from './fail-point.js';
 import { Hints } from './hints.js';
@@ -12,6 +13,7 @@ export class ConsumerModule {
   static register(parts: {
     database: Database;
     hints: Hints;
+    dispatcher: Dispatcher;
     health: Health;
     registry: Registry;
     passing: (point: FailPoint) => void;
@@ -21,6 +23,8 @@ export class ConsumerModule {
       imports: [OperationsModule.register(parts.health, parts.registry)],
       controllers: [EventsController],
       providers: [
+        { provide: PersonStore, useValue: new PersonStore(parts.database) },
+        { provide: Dispatcher, useValue: parts.dispatcher },
         { provide: Intake, useValue: new Intake(parts.database) },
         { provide: SubscriptionStore, useValue: new SubscriptionStore(parts.database) },
         { provide: EventMetrics, useValue: new EventMetrics(parts.registry) },

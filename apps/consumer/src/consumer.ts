@@ -1,10 +1,11 @@
-import { subscribedTopics } from '@allim/catalogue';
+import { sentChannels, subscribedTopics } from '@allim/catalogue';
 import { KafkaBatchServer, kafkaClient } from '@allim/kafka';
 import { armFailPoint, createLogger, createRegistry, Health, NestLogger, type Program } from '@allim/platform';
-import { openDatabase, pingDatabase } from '@allim/store';
+import { DeliveryStore, openDatabase, pingDatabase } from '@allim/store';
 import { NestFactory } from '@nestjs/core';
 import { type Settings } from './config.js';
 import { ConsumerModule } from './consumer.module.js';
+import { Dispatcher } from './dispatcher.js';
 import { Hints } from './hints.js';
 
 /** Starts a consumer; resolves once it has joined its group and consumes. */
@@ -18,6 +19,14 @@ export async function startConsumer(settings: Settings): Promise<Program> {
     onWaiting: (error) => logger.warn({ reason: error.message }, 'the database does not answer yet'),
   });
   const hints = new Hints({ url: settings.REDIS_URL, keyPrefix: settings.REDIS_KEY_PREFIX }, logger, registry);
+  const dispatcher = new Dispatcher({
+    deliveries: new DeliveryStore(database),
+    kafka: kafkaClient('allim-dispatcher', settings, logger),
+    channels: sentChannels,
+    partitions: settings.KAFKA_TOPIC_PARTITIONS,
+    logger,
+    registry,
+  });
   const server = new KafkaBatchServer({
     kafka: kafkaClient('allim-consumer', settings, logger),
     topics: subscribedTopics,
@@ -34,11 +43,15 @@ export async function startConsumer(settings: Settings): Promise<Program> {
     live: { kafka: () => server.live() },
     ready: { kafka: () => server.ready(), database: () => pingDatabase(database) },
   });
-  const app = await NestFactory.create(ConsumerModule.register({ database, hints, health, registry, passing }), {
-    logger: new NestLogger(logger),
-  });
+  const app = await NestFactory.create(
+    ConsumerModule.register({ database, hints, dispatcher, health, registry, passing }),
+    {
+      logger: new NestLogger(logger),
+    },
+  );
   app.connectMicroservice({ strategy: server });
   await app.listen(settings.PORT); // health answers while Kafka is waited for
+  dispatcher.start(); // what an earlier process has left is due, whether Kafka has events for us or not
   await app.startAllMicroservices();
   logger.info({ port: settings.PORT, topics: subscribedTopics.length, group: settings.KAFKA_GROUP_ID }, 'consuming');
 
@@ -48,6 +61,7 @@ export async function startConsumer(settings: Settings): Promise<Program> {
     stop: [
       { name: 'readiness', run: () => health.drain() },
       { name: 'kafka', run: () => server.close() },
+      { name: 'dispatcher', run: () => dispatcher.close() },
       { name: 'hints', run: () => hints.close() },
       { name: 'http', run: () => app.close() },
       { name: 'database', run: () => database.destroy() },

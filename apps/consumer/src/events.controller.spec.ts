@@ -1,11 +1,23 @@
+import { type Person, stranger } from '@allim/contracts';
 import { type KafkaRecord } from '@allim/kafka';
-import { DatabaseDown, DataRefused, type Intake, type NewNotification, type Saved } from '@allim/store';
+import {
+  DatabaseDown,
+  DataRefused,
+  type Intake,
+  type NewNotification,
+  type PersonStore,
+  type Saved,
+} from '@allim/store';
 import { Registry } from 'prom-client';
 import { EventsController } from './events.controller.js';
 import { EventMetrics } from './metrics.js';
 
 /** A controller whose intake answers `saved` for every notification; what happens is told in its order. */
-function controller(saved: (one: NewNotification, index: number) => Saved, users: string[] = []) {
+function controller(
+  saved: (one: NewNotification, index: number) => Saved,
+  users: string[] = [],
+  known: () => Person[] = () => [],
+) {
   const told: string[] = [];
   const registry = new Registry();
   const intake = {
@@ -25,7 +37,9 @@ function controller(saved: (one: NewNotification, index: number) => Saved, users
   return {
     told,
     controller: new EventsController(
+      { people: async () => new Map(known().map((person) => [person.userId, person])) } as unknown as PersonStore,
       intake,
+      { wake: () => told.push('wake') },
       subscriptions as never,
       hints as never,
       new EventMetrics(registry),
@@ -86,6 +100,30 @@ describe('EventsController', () => {
     await expect(one.controller.handle([order('1')])).rejects.toMatchObject({ name: 'InfrastructureDown' });
     expect(one.told).toEqual(['planned', 'save 1']);
     expect(await one.outcomes()).toEqual({});
+  });
+
+  it('asks to be called again when people cannot be looked up', async () => {
+    const one = controller(
+      () => fresh,
+      [],
+      () => {
+        throw new DatabaseDown('gone');
+      },
+    );
+    await expect(one.controller.handle([order('1')])).rejects.toMatchObject({ name: 'InfrastructureDown' });
+    expect(one.told).toEqual([]);
+  });
+
+  it('wakes the dispatcher after the commit of something that is to be sent, and only then', async () => {
+    const reachable = () => [{ ...stranger('u'), hasEmail: true }];
+    const told = async (saved: Saved, known: () => Person[]) => {
+      const one = controller(() => saved, [], known);
+      await one.controller.handle([order('1')]);
+      return one.told.filter((what) => what !== 'planned' && what !== 'hinted');
+    };
+    expect(await told(fresh, reachable)).toEqual(['save 1', 'saved', 'wake', 'hint 1 0 0']);
+    expect(await told({ kind: 'duplicate' }, reachable)).toEqual(['save 1', 'saved', 'hint 0 0 0']);
+    expect(await told(fresh, () => [stranger('u')])).toEqual(['save 1', 'saved', 'hint 1 0 0']);
   });
 
   it('lets any other error out as it is', async () => {

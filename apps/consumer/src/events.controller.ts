@@ -1,11 +1,13 @@
 import { type Hint } from '@allim/contracts';
 import { dead, done, InfrastructureDown, KafkaBatchHandler, type KafkaRecord, type Verdict } from '@allim/kafka';
-import { DatabaseDown, Intake, type NewNotification, type Saved, SubscriptionStore } from '@allim/store';
-import { Controller, Inject } from '@nestjs/common';
+import { type Clock, systemClock } from '@allim/platform';
+import { DatabaseDown, Intake, type NewNotification, PersonStore, type Saved, SubscriptionStore } from '@allim/store';
+import { Controller, Inject, Optional } from '@nestjs/common';
+import { Dispatcher } from './dispatcher.js';
 import { type FailPoint } from './fail-point.js';
 import { Hints } from './hints.js';
 import { EventMetrics, type Outcome } from './metrics.js';
-import { type Plan, plan } from './plan.js';
+import { type Plan, plan, read, recipientOf } from './plan.js';
 
 /** Token of the function that is called at each fail point. */
 export const failPointPassing = Symbol('fail point passing');
@@ -23,18 +25,24 @@ interface Handled {
 @Controller()
 export class EventsController {
   constructor(
+    @Inject(PersonStore) private readonly people: PersonStore,
     @Inject(Intake) private readonly intake: Intake,
+    @Inject(Dispatcher) private readonly dispatcher: Pick<Dispatcher, 'wake'>,
     @Inject(SubscriptionStore) private readonly subscriptions: SubscriptionStore,
     @Inject(Hints) private readonly hints: Hints,
     @Inject(EventMetrics) private readonly metrics: EventMetrics,
     @Inject(failPointPassing) private readonly passing: (point: FailPoint) => void,
+    @Optional() private readonly clock: Clock = systemClock,
   ) {}
 
   @KafkaBatchHandler()
   async handle(records: KafkaRecord[]): Promise<Verdict[]> {
-    const plans = records.map(plan);
-    this.passing('planned');
+    const readings = records.map(read);
     try {
+      const people = await this.people.people(readings.flatMap((reading) => recipientOf(reading) ?? []));
+      const now = new Date(this.clock());
+      const plans = records.map((record, index) => plan(record, readings[index]!, people, now));
+      this.passing('planned');
       const saved = await this.save(plans.flatMap((one) => (one.kind === 'notify' ? [one.notification] : [])));
       const verdicts: Verdict[] = [];
       for (const [index, record] of records.entries()) {
@@ -53,6 +61,7 @@ export class EventsController {
   private async save(notifications: NewNotification[]): Promise<Map<NewNotification, Saved>> {
     const results = await this.intake.save(notifications);
     this.passing('saved');
+    if (this.metrics.observePlanned(notifications, results) > 0) this.dispatcher.wake();
     this.hints.publish(hintOf(results));
     this.passing('hinted');
     return new Map(notifications.map((one, index) => [one, results[index] as Saved]));
@@ -63,12 +72,15 @@ export class EventsController {
     const results: Results = {};
     for (let after: string | undefined = ''; after !== undefined; ) {
       const users: string[] = await this.subscriptions.subscribersOf(topic, after, audience);
-      for (const one of (await this.save(users.map(forUser))).values()) results[one.kind] ??= one;
+      const people = await this.people.people(users);
+      const now = new Date(this.clock());
+      const notifications = users.map((userId) => forUser(userId, people.get(userId), now));
+      for (const one of (await this.save(notifications)).values()) results[one.kind] ??= one;
       after = users.length === audience ? users.at(-1) : undefined;
     }
     const handled = concluded(results);
     if (handled.outcome === 'saved' || handled.outcome === 'redelivered') {
-      const { type, title, message, link } = forUser('');
+      const { type, title, message, link } = forUser('', undefined, new Date(this.clock()));
       this.hints.publish({ notifications: [], positions: [], announcements: [{ topic, type, title, message, link }] });
     }
     return handled;

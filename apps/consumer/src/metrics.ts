@@ -1,4 +1,5 @@
 import { type KafkaRecord } from '@allim/kafka';
+import { type NewNotification, type Saved } from '@allim/store';
 import { Counter, Histogram, type Registry } from 'prom-client';
 
 /** `nobody`: nobody was to be told. `duplicate`: another record had told it before. */
@@ -9,6 +10,7 @@ export class EventMetrics {
   /** By outcome and topic, so that labels are not put together for each record. */
   private readonly counters = new Map<string, Counter.Internal>();
   private readonly latency: Histogram;
+  private readonly deliveries: Counter;
 
   constructor(registry: Registry) {
     const registers = [registry];
@@ -24,6 +26,25 @@ export class EventMetrics {
       buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60, 600],
       registers,
     });
+    this.deliveries = new Counter({
+      name: 'allim_consumer_deliveries_total',
+      help: 'Planned deliveries of new notifications by channel, state, and the reason for which one stays in the house.',
+      labelNames: ['channel', 'state', 'reason'],
+      registers,
+    });
+  }
+
+  /** Counts the deliveries of what is new, and answers how many of them wait to be sent. */
+  observePlanned(notifications: readonly NewNotification[], saved: readonly Saved[]): number {
+    let queued = 0;
+    for (const [index, { deliveries = [] }] of notifications.entries()) {
+      if (saved[index]?.kind !== 'new') continue;
+      for (const { channel, state, reason } of deliveries) {
+        this.deliveries.inc({ channel, state, reason: reason ?? '' });
+        if (state === 'queued') queued++;
+      }
+    }
+    return queued;
   }
 
   observe(record: KafkaRecord, outcome: Outcome): void {

@@ -1,7 +1,7 @@
 import { type ContactDetails, contactDetails } from '@allim/contracts';
 import { fixedClock, useStack } from '@allim/testing';
-import { ContactStore } from './contact-store.js';
-import { type Database, openDatabase, withSession } from './database.js';
+import { ContactStore, introduce } from './contact-store.js';
+import { type Database, inTransaction, openDatabase, withSession } from './database.js';
 import { migrate } from './migrate.js';
 
 const stack = useStack({ kafka: false, redis: false });
@@ -61,12 +61,18 @@ describe('ContactStore', () => {
 
   it('gets to know people by events, and lets no event change what they have said themselves', async () => {
     await contacts.put('lee', { ...hong, name: null, email: 'new@example.com' });
-    await contacts.introduce([
-      { userId: 'park', name: '박', email: 'park@example.com' },
-      { userId: 'lee', name: '이', email: 'old@example.com' },
-      { userId: 'choi', name: null, email: null },
-    ]);
-    await contacts.introduce([]);
+    await inTransaction(database, (transaction) =>
+      introduce(
+        transaction,
+        [
+          { userId: 'park', name: '박', email: 'park@example.com' },
+          { userId: 'lee', name: '이', email: 'old@example.com' },
+          { userId: 'choi', name: null, email: null },
+          { userId: 'park', name: '박', email: 'second@example.com' },
+        ],
+        '2026-02-06 00:00:00',
+      ),
+    );
     expect(await contacts.get('park')).toEqual({ ...nothing, name: '박', email: 'park@example.com' });
     expect(await contacts.get('lee')).toEqual({ ...hong, name: '이', email: 'new@example.com' });
     expect(await contacts.get('choi')).toEqual(nothing);

@@ -1,7 +1,7 @@
 import { type ContactDetails, minutesOfDay, timeOfMinutes } from '@allim/contracts';
 import { type Clock, systemClock } from '@allim/platform';
-import { type Database, withSession } from './database.js';
-import { datetime, insertRows } from './statement.js';
+import { type Database, type Transaction, withSession } from './database.js';
+import { datetime, deferRows } from './statement.js';
 
 interface ContactRow {
   name: string | null;
@@ -63,24 +63,29 @@ export class ContactStore {
       ),
     );
   }
+}
 
-  /**
-   * What events tell of people: makes contacts, and fills what is still empty in those that exist. Never more: an event
-   * that is replayed must not bring back an address its owner has changed. Each user once.
-   */
-  async introduce(people: readonly { userId: string; name: string | null; email: string | null }[]): Promise<void> {
-    const now = datetime(this.clock());
-    await withSession(this.database, (session) =>
-      insertRows(
-        session,
-        {
-          into: 'contact (user_id, name, email, updated_at)',
-          onDuplicate: 'name = COALESCE(name, VALUES(name)), email = COALESCE(email, VALUES(email))',
-        },
-        people.map(({ userId, name, email }) => [userId, name, email, now]).sort(([a], [b]) => (a! < b! ? -1 : 1)),
-      ),
-    );
-  }
+/** What an event tells of a person. */
+export interface Introduction {
+  userId: string;
+  name: string | null;
+  email: string | null;
+}
+
+/**
+ * Makes contacts, and fills what is still empty in those that exist. Never more: an event that comes late must not bring
+ * back an address its owner has changed. `at` is the text of a DATETIME(6).
+ */
+export function introduce(transaction: Transaction, people: readonly Introduction[], at: string): Promise<void> {
+  return deferRows(
+    transaction,
+    {
+      into: 'contact (user_id, name, email, updated_at)',
+      onDuplicate: 'name = COALESCE(name, VALUES(name)), email = COALESCE(email, VALUES(email))',
+    },
+    // Sorted, or two batches that share people deadlock.
+    people.map(({ userId, name, email }) => [userId, name, email, at]).sort(([a], [b]) => (a! < b! ? -1 : 1)),
+  );
 }
 
 function details(row: ContactRow): ContactDetails {

@@ -108,6 +108,11 @@ export class Session {
     return this.send(this.format(sql, values), deadlineMs);
   }
 
+  /** Several reads in one packet; answers the rows of each. */
+  all(statements: readonly [sql: string, values: readonly Parameter[]][]): Promise<unknown[]> {
+    return this.send(statements.map(([sql, values]) => this.format(sql, values)).join(';'));
+  }
+
   protected format(sql: string, values: readonly Parameter[]): string {
     return this.connection.format(sql, values as Parameter[]);
   }

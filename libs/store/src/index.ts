@@ -5,6 +5,7 @@ export { uuidBytes, uuidText } from './delivery-id.js';
 export { type Claimed, DeliveryStore, type DueDelivery, type EndedAttempt, type TakenBack } from './delivery-store.js';
 export type { DeliveryTimeline, TimelineQuery } from './delivery-timeline.js';
 export { type Device, DeviceStore, tokenHash } from './device-store.js';
+export { type Erasure, ErasureStore, type Removed } from './erasure-store.js';
 export { DatabaseDown, DataRefused } from './errors.js';
 export { InboxStore } from './inbox-store.js';
 export { Intake, type NewDelivery, type NewNotification, type Origin, type Saved } from './intake.js';

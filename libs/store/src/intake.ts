@@ -7,6 +7,7 @@ import {
   type Priority,
 } from '@allim/contracts';
 import { type Clock, systemClock } from '@allim/platform';
+import { type Introduction, introduce } from './contact-store.js';
 import { type Database, inTransaction, type Session, type Transaction } from './database.js';
 import { DataRefused, TryAgain } from './errors.js';
 import { datetime, deferRows, selectByKeys } from './statement.js';
@@ -53,6 +54,8 @@ export interface NewNotification {
   origin: Origin;
   /** Written with it, or not at all. Default: none. */
   deliveries?: readonly NewDelivery[];
+  /** What its event tells of the person. Only what is new introduces anybody: nobody who was erased comes back by a replay. */
+  introduces?: Introduction | null;
 }
 
 /** What became of one notification of a batch. */
@@ -123,6 +126,8 @@ export class Intake {
     const messages = number(fresh, positions, createdAt);
     await insertNotifications(transaction, fresh, messages, createdAt);
     await insertDeliveries(transaction, fresh, messages, createdAt);
+    const introductions = fresh.flatMap((one) => one.introduces ?? []);
+    await introduce(transaction, introductions, datetime(createdAt));
 
     const redelivered = batch.filter((one) => !messages.has(one) && isFirst(one, origins));
     const now = await positionsOf(transaction, [...new Set(redelivered.map((one) => one.userId))]);
