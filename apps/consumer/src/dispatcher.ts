@@ -8,6 +8,11 @@ import { Counter, type Registry } from 'prom-client';
 
 /** Due ones that are published in one transaction. */
 const atOnce = 500;
+/**
+ * Commands of a lane that wait for a worker, at most: what it takes in half a second, or a slow provider within their
+ * lease. More of them would only wait in Kafka instead of the database, and be published again when their lease ends.
+ */
+const inFlight = 5_000;
 /** Retries, quiet hours and `sendAt` fall due by themselves; what a commit made due wakes us. */
 const intervalMs = 500;
 const takeBackIntervalMs = 5_000;
@@ -78,6 +83,7 @@ export class Dispatcher {
 
   private async run(): Promise<void> {
     const { signal } = this.stopping;
+    const { channels, deliveries } = this.options;
     let connected = false;
     while (!signal.aborted) {
       try {
@@ -87,7 +93,7 @@ export class Dispatcher {
         }
         this.awake = Promise.withResolvers(); // before the look, or what is committed during it would wait
         await this.takeBack();
-        const taken = await this.options.deliveries.dispatch(atOnce, (due) => this.publish(due));
+        const taken = await deliveries.dispatch(atOnce, (due) => this.publish(due), { channels, inFlight });
         if (taken === 0) await this.untilWoken();
       } catch (error) {
         if (signal.aborted) return;

@@ -110,7 +110,12 @@ export class Session {
 
   /** Several reads in one packet; answers the rows of each. */
   all(statements: readonly [sql: string, values: readonly Parameter[]][]): Promise<unknown[]> {
-    return this.send(statements.map(([sql, values]) => this.format(sql, values)).join(';'));
+    return this.sendAll(statements.map(([sql, values]) => this.format(sql, values)));
+  }
+
+  protected async sendAll(texts: string[], deadlineMs?: number): Promise<unknown[]> {
+    const results = await this.send<unknown>(texts.join(';'), deadlineMs);
+    return texts.length > 1 ? (results as unknown[]) : [results];
   }
 
   protected format(sql: string, values: readonly Parameter[]): string {
@@ -181,7 +186,8 @@ export class Transaction extends Session {
   ): Promise<Result> {
     const text = this.format(sql, values);
     if (!this.fits(text)) await this.flush();
-    return (await this.sendAll(text, deadlineMs)) as Result;
+    const [result] = await this.sendAll([text], deadlineMs);
+    return result as Result;
   }
 
   override async execute<Result = Written>(sql: string, values: readonly Value[] = []): Promise<Result> {
@@ -197,21 +203,17 @@ export class Transaction extends Session {
     const text = this.deferred.pop();
     const check = this.checks.pop();
     if (text === undefined) return;
-    const written = await this.sendAll(text);
+    const [written] = await this.sendAll([text]);
     check?.(written as Written);
   }
 
-  /** Answers what the server said of the last statement. */
-  private async sendAll(text: string, deadlineMs?: number): Promise<unknown> {
+  /** With what is deferred before them; answers what the server said of `texts`. */
+  protected override async sendAll(texts: string[], deadlineMs?: number): Promise<unknown[]> {
     const { checks, deferred } = this;
     this.forget();
-    if (deferred.length === 0) return this.send(text, deadlineMs);
-    deferred.push(text);
-    const results = await this.send<unknown[]>(deferred.splice(0).join(';'), deadlineMs);
-    checks.forEach((check, index) => {
-      check?.(results[index] as Written);
-    });
-    return results.at(-1);
+    const results = await super.sendAll([...deferred.splice(0), ...texts], deadlineMs);
+    for (const [index, check] of checks.entries()) check?.(results[index] as Written);
+    return results.slice(checks.length);
   }
 }
 

@@ -117,6 +117,31 @@ describe('dispatch', () => {
     expect(sizes).toEqual([4, 2]);
   });
 
+  it('leaves here what the workers of a lane have not taken yet, and no other lane waits for it', async () => {
+    const [first, second, third] = (await plan(3, { dueAt: at(-2) })) as [string, string, string];
+    const published: string[] = [];
+    const dispatch = () =>
+      deliveries.dispatch(10, async (due) => void published.push(...due.map(({ id }) => id)), { inFlight: 2 });
+    expect(await dispatch()).toBe(2);
+    const [push] = await plan(1, { channel: 'push' });
+    const [high] = await plan(1, { priority: 'high' });
+    expect(await dispatch()).toBe(2);
+    expect(published).toHaveLength(4);
+    expect(new Set(published.slice(2))).toEqual(new Set([push, high]));
+    const waiting = [first, second, third].filter((id) => !published.includes(id));
+    expect(await states(waiting)).toEqual(['queued']);
+    await deliveries.claim([published[0]!], holder, minute);
+    expect(await dispatch()).toBe(1);
+    expect(published.at(-1)).toBe(waiting[0]);
+  });
+
+  it('publishes for the channels it is asked for', async () => {
+    const [email] = await plan(1);
+    const [push] = await plan(1, { channel: 'push' });
+    expect(await deliveries.dispatch(10, publishNothing, { channels: ['push'] })).toBe(1);
+    expect(await states([email!, push!])).toEqual(['queued', 'dispatched']);
+  });
+
   it('leaves everything queued when publishing fails, or dies right after it', async () => {
     const ids = await plan(3);
     const published: string[] = [];

@@ -1,4 +1,11 @@
-import { type Channel, movableTo, type NotificationType, type Priority, priorities } from '@allim/contracts';
+import {
+  type Channel,
+  channelNames,
+  movableTo,
+  type NotificationType,
+  type Priority,
+  priorities,
+} from '@allim/contracts';
 import { type Clock, systemClock } from '@allim/platform';
 import { type Database, inTransaction, type Session, type Value, withSession } from './database.js';
 import { afterAmbiguity, type Concluded, type Conclusion, conclude, fit } from './delivery-conclusion.js';
@@ -100,6 +107,14 @@ interface ClaimedRow extends DeliveryRow {
   token: string | null;
 }
 
+/** What `dispatch` keeps to. */
+export interface DispatchLimits {
+  /** Default: all. */
+  channels?: readonly Channel[];
+  /** Commands that wait for a worker, in each lane of a channel. Default: any number. */
+  inFlight?: number;
+}
+
 /** Ample for a topic that is far behind; a command that is lost waits as long before it is published again. */
 const dispatchLeaseMs = 10 * 60_000;
 
@@ -129,16 +144,22 @@ export class DeliveryStore {
   }
 
   /**
-   * Publishes the commands of at most `limit` due deliveries, the high lane first, and answers how many. Their rows are
-   * held until `publish` resolves (it must have a deadline: whoever claims one of them waits so long); when it rejects,
-   * so does this, and they stay queued. Dying in between publishes them twice, which the claim absorbs.
+   * Publishes the commands of at most `limit` due deliveries, the high lanes first, and answers how many. No lane of a
+   * channel gets more than `inFlight` commands that nobody has claimed yet: what its workers cannot take waits here, where it
+   * loses no lease, and holds up no other channel. Their rows are held until `publish` resolves (it must have a deadline:
+   * whoever claims one of them waits so long); when it rejects, so does this, and they stay queued. Dying in between
+   * publishes them twice, which the claim absorbs.
    */
-  dispatch(limit: number, publish: (due: DueDelivery[]) => Promise<void>): Promise<number> {
+  dispatch(
+    limit: number,
+    publish: (due: DueDelivery[]) => Promise<void>,
+    { channels = channelNames, inFlight = Number.MAX_SAFE_INTEGER }: DispatchLimits = {},
+  ): Promise<number> {
     return inTransaction(this.database, async (session) => {
       const now = datetime(this.clock());
       const due: DeliveryRow[] = [];
-      for (const priority of priorities) {
-        if (due.length < limit) due.push(...(await holdDue(session, priority, now, limit - due.length)));
+      for (const { lane, room } of await lanesWithDue(session, channels, inFlight, now)) {
+        if (due.length < limit) due.push(...(await holdDue(session, lane, now, Math.min(room, limit - due.length))));
       }
       if (due.length === 0) return 0;
       await publish(due.map(({ id, channel, priority, user_id }) => dueDelivery(id, channel, priority, user_id)));
@@ -161,8 +182,8 @@ export class DeliveryStore {
     return inTransaction(this.database, async (session) => {
       const now = datetime(this.clock());
       const late = await session.query<{ id: Buffer }[]>(
-        `SELECT id FROM delivery FORCE INDEX (due) WHERE state IN (?) AND priority IN (?) AND due_at <= ? LIMIT ?`,
-        [movableTo('queued'), [...priorities], now, limit],
+        `SELECT id FROM delivery FORCE INDEX (due) WHERE state IN (?) AND channel IN (?) AND priority IN (?) AND due_at <= ? LIMIT ?`,
+        [movableTo('queued'), [...channelNames], [...priorities], now, limit],
       );
       const rows: (HeldRow & { updated_at: Date })[] = [];
       for (const part of parts(late.map(({ id }) => id).sort(Buffer.compare))) {
@@ -309,19 +330,50 @@ const leaseRanOut = 'lease ran out';
 /** Not updated_at: it says since when the delivery is being sent. */
 const extend = "UPDATE delivery FORCE INDEX (PRIMARY) SET due_at = ? WHERE state = 'sending' AND holder = ? AND id IN";
 
+interface Lane {
+  channel: Channel;
+  priority: Priority;
+}
+
+/** The lanes in which something is due and room is left, the high ones first. */
+async function lanesWithDue(
+  session: Session,
+  channels: readonly Channel[],
+  inFlight: number,
+  now: string,
+): Promise<{ lane: Lane; room: number }[]> {
+  const lanes = priorities.flatMap((priority) => channels.map((channel): Lane => ({ channel, priority })));
+  const ofLane = 'FROM delivery FORCE INDEX (due) WHERE channel = ? AND priority = ?';
+  const answers = (await session.all(
+    lanes.flatMap(({ channel, priority }) => [
+      [`SELECT 1 ${ofLane} AND state = 'queued' AND due_at <= ? LIMIT 1`, [channel, priority, now]],
+      // Counted no further than it matters.
+      [
+        `SELECT COUNT(*) AS n FROM (SELECT 1 ${ofLane} AND state = 'dispatched' LIMIT ?) AS some`,
+        [channel, priority, inFlight],
+      ],
+    ]),
+  )) as unknown[][];
+  return lanes.flatMap((lane, index) => {
+    const [due = [], [waiting] = []] = answers.slice(2 * index, 2 * index + 2) as [unknown[], { n: number }[]];
+    const room = inFlight - Number(waiting?.n);
+    return due.length > 0 && room > 0 ? [{ lane, room }] : [];
+  });
+}
+
 /**
  * Holds at most `limit` due deliveries of one lane, the longest due first, and leaves out those that other dispatchers
  * hold. Looks without locks first, and further the more of what it found is in other hands: a locking read of the index
  * would go on, behind the last due one, through entries that workers are just moving, and be in their way.
  */
-async function holdDue(session: Session, priority: Priority, now: string, limit: number): Promise<DeliveryRow[]> {
+async function holdDue(session: Session, lane: Lane, now: string, limit: number): Promise<DeliveryRow[]> {
   const held: DeliveryRow[] = [];
   const tried = new Set<string>();
   for (let look = limit; held.length < limit; look *= 4) {
     const due = await session.query<{ id: Buffer }[]>(
       `SELECT id FROM delivery FORCE INDEX (due)
-       WHERE state = 'queued' AND priority = ? AND due_at <= ? ORDER BY due_at LIMIT ?`,
-      [priority, now, look],
+       WHERE state = 'queued' AND channel = ? AND priority = ? AND due_at <= ? ORDER BY due_at LIMIT ?`,
+      [lane.channel, lane.priority, now, look],
     );
     const fresh = due.map(({ id }) => id).filter((id) => !tried.has(keyOf(id)));
     while (fresh.length > 0 && held.length < limit) {

@@ -44,7 +44,7 @@ export class Deliveries1763733600000 implements MigrationInterface {
         updated_at DATETIME(6) NOT NULL,
         PRIMARY KEY (user_id, category, channel)
       ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin`);
-    // The priority stands before the time: 100,000 waiting in the low lane must not lie in the way of one in the high one.
+    // Channel and priority stand before the time: what waits in one lane must not lie in the way of another.
     // The reference stands here too: it outlives the notification, and an index on notification would burden every insert.
     await runner.query(`
       CREATE TABLE IF NOT EXISTS delivery (
@@ -69,7 +69,7 @@ export class Deliveries1763733600000 implements MigrationInterface {
         created_at DATETIME(6) NOT NULL,
         updated_at DATETIME(6) NOT NULL,
         PRIMARY KEY (id),
-        KEY due (state, priority, due_at),
+        KEY due (state, channel, priority, due_at),
         KEY notification (user_id, notification_id),
         KEY reference (reference_id)
       ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin`);
