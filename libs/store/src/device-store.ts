@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { type DeviceDetails } from '@allim/contracts';
 import { type Clock, systemClock } from '@allim/platform';
-import { type Database, withSession } from './database.js';
+import { introduce } from './contact-store.js';
+import { type Database, inTransaction, withSession } from './database.js';
 import { datetime } from './statement.js';
 
 /** A device as its owner sees it. Times in ISO-8601, UTC. */
@@ -32,15 +33,16 @@ export class DeviceStore {
   /** Registers a device, or notes that it was seen. A token belongs to whoever registered it last: the one who is logged in there now. */
   async put(userId: string, token: string, device: DeviceDetails): Promise<void> {
     const now = datetime(this.clock());
-    await withSession(this.database, (session) =>
-      session.execute(
+    await inTransaction(this.database, async (transaction) => {
+      await introduce(transaction, [{ userId, name: null, email: null }], now); // people are known by their contact
+      await transaction.defer(
         `INSERT INTO device (token_hash, token, user_id, platform, app_version, last_seen_at, created_at)
          VALUES (?, ?, ?, ?, ?, ?, ?)
          ON DUPLICATE KEY UPDATE user_id = VALUES(user_id), platform = VALUES(platform),
            app_version = VALUES(app_version), last_seen_at = VALUES(last_seen_at)`,
         [tokenHash(token), token, userId, device.platform, device.appVersion, now, now],
-      ),
-    );
+      );
+    });
   }
 
   /** False: this person has no such device (any more). */

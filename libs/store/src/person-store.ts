@@ -1,6 +1,6 @@
 import { type Channel, type Person, stranger } from '@allim/contracts';
 import { type Database, type Session, withSession } from './database.js';
-import { keysAtOnce } from './statement.js';
+import { keysAtOnce, selectByKeys } from './statement.js';
 
 interface ContactRow {
   user_id: Buffer;
@@ -31,42 +31,41 @@ interface PreferenceRow {
 export class PersonStore {
   constructor(private readonly database: Database) {}
 
-  /** Those of whom anything is known, by user id. Throws a DatabaseDown while the server is away. */
+  /** Those who have a contact, be it an empty one, by user id. Throws a DatabaseDown while the server is away. */
   people(userIds: readonly string[]): Promise<Map<string, Person>> {
     const ids = [...new Set(userIds)];
     return withSession(this.database, async (session) => {
+      const contacts = await selectByKeys<ContactRow>(
+        session,
+        `SELECT user_id, name, language, zone, quiet_from, quiet_until, promotion_consent_at IS NOT NULL AS promotion,
+           night_consent_at IS NOT NULL AS night, email IS NOT NULL AS has_email, phone IS NOT NULL AS has_phone
+         FROM contact WHERE user_id IN`,
+        ids,
+      );
       const people = new Map<string, Person>();
-      for (let start = 0; start < ids.length; start += keysAtOnce)
-        for (const person of await lookUp(session, ids.slice(start, start + keysAtOnce)))
+      for (let start = 0; start < contacts.length; start += keysAtOnce)
+        for (const person of await peopleOf(session, contacts.slice(start, start + keysAtOnce)))
           people.set(person.userId, person);
       return people;
     });
   }
 }
 
-async function lookUp(session: Session, ids: readonly string[]): Promise<Person[]> {
-  const [contacts, devices, preferences] = (await session.all([
-    [
-      `SELECT user_id, name, language, zone, quiet_from, quiet_until, promotion_consent_at IS NOT NULL AS promotion,
-         night_consent_at IS NOT NULL AS night, email IS NOT NULL AS has_email, phone IS NOT NULL AS has_phone
-       FROM contact WHERE user_id IN (?)`,
-      [ids],
-    ],
+async function peopleOf(session: Session, contacts: readonly ContactRow[]): Promise<Person[]> {
+  const ids = contacts.map((row) => row.user_id);
+  const [deviceRows, preferenceRows] = (await session.all([
     ['SELECT user_id, token_hash FROM device WHERE user_id IN (?)', [ids]],
     ['SELECT user_id, category, channel, wanted FROM preference WHERE user_id IN (?)', [ids]],
-  ])) as [ContactRow[], DeviceRow[], PreferenceRow[]];
-  if (contacts.length + devices.length + preferences.length === 0) return [];
-  const contactOf = new Map(contacts.map((row) => [row.user_id.toString(), row]));
-  const devicesOf = byUser(devices);
-  const preferencesOf = byUser(preferences);
-  const known = new Set([...contactOf.keys(), ...devicesOf.keys(), ...preferencesOf.keys()]);
-  return [...known].map((userId) => {
-    const contact = contactOf.get(userId);
+  ])) as [DeviceRow[], PreferenceRow[]];
+  const devices = byUser(deviceRows);
+  const preferences = byUser(preferenceRows);
+  return contacts.map((row) => {
+    const userId = row.user_id.toString();
     return {
       ...stranger(userId),
-      ...(contact && detailsOf(contact)),
-      devices: (devicesOf.get(userId) ?? []).map((row) => row.token_hash),
-      preferences: (preferencesOf.get(userId) ?? []).map(({ category, channel, wanted }) => ({
+      ...detailsOf(row),
+      devices: (devices.get(userId) ?? []).map((device) => device.token_hash),
+      preferences: (preferences.get(userId) ?? []).map(({ category, channel, wanted }) => ({
         category,
         channel,
         wanted: Number(wanted) === 1,
