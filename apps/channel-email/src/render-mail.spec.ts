@@ -1,11 +1,11 @@
 import { cpSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { readUnsubscribeToken } from '@allim/catalogue';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { mailSettings, outgoing } from './outgoing.fixture.js';
 import { mailRenderer } from './render-mail.js';
 import { languages, loadTemplates, templateFolder } from './templates.js';
-import { readUnsubscribeToken } from './unsubscribe.js';
 
 const templates = loadTemplates();
 const renderMail = mailRenderer(templates, mailSettings);

@@ -1,8 +1,8 @@
+import { outsideTitle, unsubscribeLink } from '@allim/catalogue';
 import { type Outgoing } from '@allim/channel';
 import { absoluteLink } from './link.js';
 import { oneLine, paragraphs } from './plain.js';
 import { defaultTemplate, type MailValues, type Templates } from './templates.js';
-import { unsubscribeLink } from './unsubscribe.js';
 
 export interface Mail {
   /** One line. */
@@ -32,9 +32,6 @@ export class MissingParameter extends Error {
   }
 }
 
-/** What Korean law wants at the start of a promotion's subject, in whatever language it is written. */
-const promotionLabel = '(광고)';
-
 /** Renders a message as a mail. Pure. Throws a MissingParameter. */
 export type RenderMail = (message: Outgoing) => Mail;
 
@@ -47,13 +44,11 @@ export function mailRenderer(templates: Templates, settings: MailSettings): Rend
     const missing = template.params.find((name) => !Object.hasOwn(message.params, name));
     if (missing !== undefined) throw new MissingParameter(template.name, missing);
 
-    const title = oneLine(message.title);
     const values: MailValues = {
       language: message.language,
       sender: settings.sender,
       imprint: settings.imprint,
-      // A publisher that has written the label itself would have it twice.
-      title: promotion && title.startsWith(promotionLabel) ? title.slice(promotionLabel.length).trim() : title,
+      title: oneLine(message.title),
       message: paragraphs(message.message),
       link: absoluteLink(message.link, settings.publicUrl),
       home: settings.publicUrl,
@@ -68,7 +63,8 @@ export function mailRenderer(templates: Templates, settings: MailSettings): Rend
     };
     const { subject, html, text } = template.render(values);
     return {
-      subject: oneLine(promotion ? `${promotionLabel} ${subject}` : subject) || settings.sender,
+      // The subject is the mail's title: the law's label stands at its beginning, whatever a template puts there.
+      subject: oneLine(outsideTitle({ category: message.category, title: oneLine(subject) })) || settings.sender,
       html,
       text,
       unsubscribe: values.unsubscribe,

@@ -5,6 +5,12 @@ export { type PlannedDelivery, planDeliveries, sentChannels } from './deliveries
 export { wantedByDefault } from './deliveries/preferences.js';
 export { outsideTitle } from './deliveries/promotion.js';
 export { type Reason, reasons } from './deliveries/reasons.js';
+export {
+  readUnsubscribeToken,
+  type Unsubscription,
+  unsubscribeLink,
+  unsubscribeToken,
+} from './deliveries/unsubscribe.js';
 export type { Entry } from './entry.js';
 export { identityOf } from './identity.js';
 export {

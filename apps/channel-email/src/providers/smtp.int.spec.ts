@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { readUnsubscribeToken } from '@allim/catalogue';
 import { type Outcome, providerContract } from '@allim/channel';
 import { waitFor } from '@allim/testing';
 import { afterEach, describe, expect, it } from '@jest/globals';
@@ -7,7 +8,6 @@ import { type SMTPServerOptions } from 'smtp-server';
 import { mailSettings, outgoing } from '../outgoing.fixture.js';
 import { mailRenderer } from '../render-mail.js';
 import { loadTemplates } from '../templates.js';
-import { readUnsubscribeToken } from '../unsubscribe.js';
 import { cert, key } from './localhost.fixture.js';
 import { type SmtpOptions, SmtpProvider } from './smtp.js';
 import { decoded, headersOf, type RealSmtpServer, reply, startSmtpServer } from './smtp-server.fixture.js';

@@ -1,4 +1,3 @@
-import { expect, it } from '@jest/globals';
 import { readUnsubscribeToken, unsubscribeToken } from './unsubscribe.js';
 
 const what = { userId: 'user/1 "é', category: 'promotion', channel: 'email' } as const;
@@ -25,6 +24,14 @@ it('is worth nothing when anything of it is changed', () => {
   }
   expect(readUnsubscribeToken(token, ['other'])).toBeNull();
   expect(readUnsubscribeToken(token, [])).toBeNull();
+});
+
+it('takes nothing back that no preference could say, whoever has signed it', () => {
+  for (const wrong of [{ userId: '' }, { category: 'x'.repeat(21) }, { category: '<b>' }, { channel: 'pigeon' }]) {
+    expect(
+      readUnsubscribeToken(unsubscribeToken({ ...what, ...wrong } as typeof what, 'secret'), ['secret']),
+    ).toBeNull();
+  }
 });
 
 it('does not sign what would read as another: the fields cannot run into each other', () => {

@@ -1,13 +1,11 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { channelNames } from '@allim/contracts';
+import { preference } from '@allim/contracts';
 import { z } from 'zod';
 
+const { category, channel } = preference.shape;
+
 /** What one click takes back: this person no longer wants this category through this channel. */
-const unsubscription = z.object({
-  userId: z.string().min(1),
-  category: z.string().min(1),
-  channel: z.enum(channelNames),
-});
+const unsubscription = z.object({ userId: z.string().min(1), category, channel });
 export type Unsubscription = z.infer<typeof unsubscription>;
 
 /**
