@@ -46,12 +46,18 @@ it('takes a DKIM key on one line', () => {
   expect(() => load(dkim)).toThrow('DKIM_DOMAIN: expected DKIM_DOMAIN, DKIM_SELECTOR, DKIM_PRIVATE_KEY together');
 });
 
+it('takes a fail point in tests', () => {
+  expect(load({ FAIL_POINT: 'sent:1', NODE_ENV: 'test' }).FAIL_POINT).toBe('sent:1');
+});
+
 it.each([
   [{ SMTP_TLS: 'off' }, 'SMTP_TLS: expected required in production'],
   [{ SMTP_URL: 'http://smtp.example.com' }, 'SMTP_URL: expected an address like smtp://host:port'],
   [{ MAIL_FROM: 'Kim <kim@example.com>' }, 'MAIL_FROM: expected an e-mail address'],
   [{ MAIL_FROM_NAME: 'a\nb' }, 'MAIL_FROM_NAME: expected one line'],
   [{ DKIM_PRIVATE_KEY: 'secret' }, 'DKIM_PRIVATE_KEY: expected a private key'],
+  [{ FAIL_POINT: 'sent:1' }, 'FAIL_POINT: expected not to be set in production'],
+  [{ FAIL_POINT: 'saved:1' }, 'FAIL_POINT: expected one of claimed, sent, concluding, concluded, a colon and a number'],
   [{ UNSUBSCRIBE_SECRET: 'short' }, 'UNSUBSCRIBE_SECRET: expected at least 32 characters'],
 ])('refuses %j', (wrong, problem) => {
   expect(() => load(wrong)).toThrow(problem);

@@ -1,7 +1,6 @@
 import { createPrivateKey } from 'node:crypto';
-import { channelSettings } from '@allim/channel';
-import { address, programSettings, wholeNumber } from '@allim/platform';
-import { storeSettings } from '@allim/store';
+import { channelSettings, failPointInTestsOnly } from '@allim/channel';
+import { address, wholeNumber } from '@allim/platform';
 import { z } from 'zod';
 import { oneLine } from './plain.js';
 import { isMailAddress } from './providers/mail-address.js';
@@ -19,10 +18,7 @@ const dkim = ['DKIM_DOMAIN', 'DKIM_SELECTOR', 'DKIM_PRIVATE_KEY'] as const;
 /** The settings of the e-mail channel. */
 export const settings = z
   .object({
-    ...programSettings,
-    PORT: wholeNumber({ min: 1, max: 65_535 }).default(8088).describe('Port of health and metrics.'),
-    ...channelSettings,
-    ...storeSettings,
+    ...channelSettings(8088),
     SMTP_URL: address('smtp', 'smtps').describe(
       'Mail server, as smtp[s]://[user:password@]host[:port]; smtps is TLS from the first byte (465), smtp STARTTLS (587).',
     ),
@@ -61,6 +57,7 @@ export const settings = z
       .min(32, 'expected at least 32 characters')
       .describe('Signs the links that stop promotions; the same as for api.'),
   })
+  .refine(...failPointInTestsOnly)
   .refine((given) => given.SMTP_TLS !== 'off' || given.NODE_ENV !== 'production', {
     path: ['SMTP_TLS'],
     error: 'expected required in production',

@@ -1,17 +1,12 @@
-import { channelSettings } from '@allim/channel';
-import { address, failPointSetting, programSettings, wholeNumber } from '@allim/platform';
-import { storeSettings } from '@allim/store';
+import { channelSettings, failPointInTestsOnly } from '@allim/channel';
+import { address } from '@allim/platform';
 import { z } from 'zod';
-import { failPoints } from './fail-point.js';
 import { parseServiceAccount } from './providers/service-account.js';
 
 /** The push channel's settings. */
 export const settings = z
   .object({
-    ...programSettings,
-    PORT: wholeNumber({ min: 1, max: 65_535 }).default(8089).describe('Port of health and metrics.'),
-    ...channelSettings,
-    ...storeSettings,
+    ...channelSettings(8089),
     FCM_SERVICE_ACCOUNT: z
       .string()
       .transform((json, context) => {
@@ -37,17 +32,12 @@ export const settings = z
       .describe(
         'A server that speaks FCM v1, as http://host:port, for everything instead of Google. Not for real people.',
       ),
-    FAIL_POINT: failPointSetting(failPoints),
   })
-  .refine((given) => given.FAIL_POINT === undefined || given.NODE_ENV !== 'production', {
-    path: ['FAIL_POINT'],
-    error: 'expected not to be set in production',
-    when: () => true, // also while other settings are wrong, so that all are named at once
-  })
+  .refine(...failPointInTestsOnly)
   .refine((given) => given.FCM_SERVICE_ACCOUNT === undefined || given.GOOGLE_APPLICATION_CREDENTIALS === undefined, {
     path: ['GOOGLE_APPLICATION_CREDENTIALS'],
     error: 'expected not to be set together with FCM_SERVICE_ACCOUNT',
-    when: () => true,
+    when: () => true, // also while other settings are wrong, so that all are named at once
   })
   .refine(
     (given) =>

@@ -3,13 +3,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Channel, commandTopic, deliveryCommand, type Priority, priorities } from '@allim/contracts';
 import { dead, done, InfrastructureDown, type KafkaRecord, type Verdict } from '@allim/kafka';
 import { type Clock, type Logger, systemClock } from '@allim/platform';
-import { DatabaseDown } from '@allim/store';
+import { type Claimed, DatabaseDown } from '@allim/store';
 import { type Redis } from 'ioredis';
 import { type Kafka } from 'kafkajs';
 import { Registry } from 'prom-client';
 import { Breaker, type BreakerState } from './breaker.js';
 import { conclude } from './conclusion.js';
-import { type Claimed, type Deliveries } from './deliveries.js';
+import { type Deliveries } from './deliveries.js';
+import { type ChannelPoint } from './fail-point.js';
 import { LaneServer, showLanes } from './lanes.js';
 import { Lease } from './lease.js';
 import { channelMetrics } from './metrics.js';
@@ -31,9 +32,6 @@ const stopGraceMs = 8_000;
 const databaseRetryMs = { first: 100, longest: 2_000 };
 
 const breakerValues: Record<BreakerState, number> = { closed: 0, 'half-open': 1, open: 2 };
-
-/** Where a crash is worth a test. */
-export type ChannelPoint = 'claimed' | 'sent' | 'concluding' | 'concluded';
 
 export interface ChannelWorkerOptions {
   channel: Channel;
@@ -197,7 +195,7 @@ export class ChannelWorker {
         start += tried;
       }
     } finally {
-      await Promise.race([Promise.all(begun), pause(holdUpMs[lane], begun)]);
+      await allOrAfter(begun, holdUpMs[lane]);
     }
   }
 
@@ -369,13 +367,20 @@ export class ChannelWorker {
 
 const groupOf = (channel: Channel, lane: Priority) => `allim-${channel}-${lane}`;
 
-function outgoing({ id, channel: _, priority: __, language, ...rest }: Claimed): Outgoing {
-  return { deliveryId: id, language: language === 'en' ? 'en' : 'ko', ...rest };
+function outgoing({ id, channel: _, priority: __, reference: ___, ...rest }: Claimed): Outgoing {
+  return { deliveryId: id, ...rest };
 }
 
-/** Over once `ms` have passed; leaves no timer behind when all of `unless` are over sooner. */
-async function pause(ms: number, unless: Promise<void>[]): Promise<void> {
-  const over = new AbortController();
-  void Promise.all(unless).then(() => over.abort());
-  await sleep(ms, undefined, { signal: over.signal }).catch(() => {});
+/**
+ * Resolves when all of `works`, none of which rejects, are over, or `ms` have passed. Not the timer of node:timers/promises:
+ * ended early, as it mostly is here, it makes an error with its stack.
+ */
+function allOrAfter(works: Promise<void>[], ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    void Promise.all(works).then(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
 }

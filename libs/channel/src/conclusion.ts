@@ -1,5 +1,5 @@
 import { type Channel, channels } from '@allim/contracts';
-import { type Conclusion } from './deliveries.js';
+import { type Conclusion } from '@allim/store';
 import { type Outcome } from './provider.js';
 
 /** The columns of a reason are as wide. */

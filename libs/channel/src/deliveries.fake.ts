@@ -1,6 +1,6 @@
 import { channels, type DeliveryState, movableTo } from '@allim/contracts';
-import { DatabaseDown } from '@allim/store';
-import { type Attempted, type Claimed, type Conclusion, type Deliveries } from './deliveries.js';
+import { type Claimed, type Conclusion, DatabaseDown, type EndedAttempt } from '@allim/store';
+import { type Deliveries } from './deliveries.js';
 
 export interface Row extends Claimed {
   state: DeliveryState;
@@ -13,7 +13,7 @@ export interface Row extends Claimed {
 /** Deliveries in memory, for several workers of one process; keeps to what `Deliveries` says. */
 export class FakeDeliveries implements Deliveries {
   readonly rows = new Map<string, Row>();
-  readonly attempts: (Attempted & { outcome: Conclusion['kind']; held: boolean })[] = [];
+  readonly attempts: (EndedAttempt & { outcome: Conclusion['kind']; held: boolean })[] = [];
   readonly forgotten: string[] = [];
   claims = 0;
   extended = 0;
@@ -35,6 +35,7 @@ export class FakeDeliveries implements Deliveries {
       title: '주문이 접수되었습니다',
       message: '2개 상품',
       link: '/orders/1',
+      reference: null,
       params: { itemCount: 2 },
       createdAt: '2026-02-06T10:00:00.000Z',
       address: { name: '김하나', email: 'hana@example.com', phone: null, token: 'token-of-hana' },
@@ -70,7 +71,7 @@ export class FakeDeliveries implements Deliveries {
     return claimed;
   }
 
-  async conclude(one: Attempted, conclusion: Conclusion): Promise<boolean> {
+  async conclude(one: EndedAttempt, conclusion: Conclusion): Promise<boolean> {
     this.up();
     const row = this.rows.get(one.id);
     const held = row?.state === 'sending' && row.attempt === one.attempt && row.holder?.equals(one.holder) === true;
@@ -87,12 +88,11 @@ export class FakeDeliveries implements Deliveries {
     return true;
   }
 
-  async extendLease(ids: readonly string[], holder: Buffer, leaseMs: number): Promise<number> {
+  async extendLease(ids: readonly string[], holder: Buffer, leaseMs: number): Promise<void> {
     this.up();
     const held = ids.filter((id) => this.rows.get(id)?.holder?.equals(holder));
     for (const id of held) this.rows.get(id)!.dueAt = Date.now() + leaseMs;
     this.extended += held.length;
-    return held.length;
   }
 
   async forgetDevice(token: string): Promise<void> {

@@ -14,37 +14,30 @@ export async function sendWithin(
 ): Promise<Outcome> {
   // Not AbortSignal.any(): `stopping` lives as long as the process, and would collect what hangs on it.
   const ending = new AbortController();
-  const end = () => ending.abort(new Error('stopping'));
-  const timer = setTimeout(() => ending.abort(new Error(`no answer within ${budgetMs} ms`)), budgetMs);
-  stopping.addEventListener('abort', end, { once: true });
-  if (stopping.aborted) end();
-  const settled = new AbortController();
+  const overdue = Promise.withResolvers<Outcome>();
+  let leaving: NodeJS.Timeout | undefined;
+  const end = (reason: string) => {
+    if (ending.signal.aborted) return;
+    const left: Outcome = { kind: 'ambiguous', reason: `${reason}, and the provider did not end` };
+    leaving = setTimeout(() => overdue.resolve(left), endingMs);
+    ending.abort(new Error(reason));
+  };
+  const stop = () => end('stopping');
+  const timer = setTimeout(end, budgetMs, `no answer within ${budgetMs} ms`);
+  stopping.addEventListener('abort', stop, { once: true });
+  if (stopping.aborted) stop();
   try {
-    const outcome = await Promise.race([provider.send(message, ending.signal), overdue(ending.signal, settled.signal)]);
+    const outcome = await Promise.race([provider.send(message, ending.signal), overdue.promise]);
     return 'reason' in outcome ? { ...outcome, reason: withoutAddress(outcome.reason, message.address) } : outcome;
   } catch (error) {
     // Its message may hold anything, an address too.
     const { name = 'something', code = '' } = (error ?? {}) as { name?: string; code?: unknown };
     return { kind: 'ambiguous', reason: `the provider threw ${name} ${String(code)}`.trim() };
   } finally {
-    settled.abort();
     clearTimeout(timer);
-    stopping.removeEventListener('abort', end);
+    clearTimeout(leaving);
+    stopping.removeEventListener('abort', stop);
   }
-}
-
-/** Resolves when the provider has not ended in time; never, once it has settled. */
-function overdue(ending: AbortSignal, settled: AbortSignal): Promise<Outcome> {
-  return new Promise((resolve) => {
-    const wait = () => {
-      const { message } = ending.reason as Error;
-      const leave = () => resolve({ kind: 'ambiguous', reason: `${message}, and the provider did not end` });
-      const timer = setTimeout(leave, endingMs);
-      settled.addEventListener('abort', () => clearTimeout(timer), { once: true });
-    };
-    if (ending.aborted) wait();
-    else ending.addEventListener('abort', wait, { once: true, signal: settled });
-  });
 }
 
 /** Providers quote what they were sent; what a reason says is logged. */

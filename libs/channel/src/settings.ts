@@ -1,12 +1,13 @@
 import { kafkaConsumerSettings } from '@allim/kafka';
-import { redisSettings, wholeNumber } from '@allim/platform';
+import { failPointSetting, programSettings, redisSettings, wholeNumber } from '@allim/platform';
+import { storeSettings } from '@allim/store';
 import { type z } from 'zod';
+import { channelPoints } from './fail-point.js';
 
 // Each lane has a group of its own.
 const { KAFKA_GROUP_ID: _, ...kafka } = kafkaConsumerSettings;
 
-/** Settings of every program that sends; an app spreads them into its own `config.ts`, with those of the store. */
-export const channelSettings = {
+const workerSettings = {
   ...kafka,
   ...redisSettings,
   KAFKA_BATCH_RECORDS: wholeNumber({ min: 1, max: 5000 }).default(100).describe('Commands taken at once, at most.'),
@@ -28,4 +29,26 @@ export const channelSettings = {
     .describe('Milliseconds until a provider that is down is tried again, with a single delivery.'),
 };
 
-export type ChannelWorkerSettings = z.infer<z.ZodObject<typeof channelSettings>>;
+export type ChannelWorkerSettings = z.infer<z.ZodObject<typeof workerSettings>>;
+
+/** What every channel app can be set to; an app spreads them into its own `config.ts`. `port`: its default one. */
+export const channelSettings = (port: number) => ({
+  ...programSettings,
+  PORT: wholeNumber({ min: 1, max: 65_535 }).default(port).describe('Port of health and metrics.'),
+  ...workerSettings,
+  ...storeSettings,
+  FAIL_POINT: failPointSetting(channelPoints),
+});
+
+export type ChannelProgramSettings = z.infer<z.ZodObject<ReturnType<typeof channelSettings>>>;
+
+/** For the `refine` of a channel app's settings: fail points are for tests. */
+export const failPointInTestsOnly = [
+  (given: Pick<ChannelProgramSettings, 'FAIL_POINT' | 'NODE_ENV'>) =>
+    given.FAIL_POINT === undefined || given.NODE_ENV !== 'production',
+  {
+    path: ['FAIL_POINT'] as string[],
+    error: 'expected not to be set in production',
+    when: () => true, // also while other settings are wrong, so that all are named at once
+  },
+] as const;

@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Channel, undeliverableTopic } from '@allim/contracts';
 import { deadLetter, type KafkaRecord } from '@allim/kafka';
 import { type Logger } from '@allim/platform';
+import { type Claimed } from '@allim/store';
 import kafkajs, { type Kafka, type Producer } from 'kafkajs';
-import { type Claimed } from './deliveries.js';
 
 const retryMs = 1_000;
 

@@ -1,11 +1,12 @@
 import { type createRegistry, type Health, OperationsModule } from '@allim/platform';
 import { type DynamicModule, Module } from '@nestjs/common';
 
+/** What a channel app answers over HTTP: its health and its metrics. */
 @Module({})
-export class ChannelEmailModule {
+export class ChannelModule {
   static register(parts: { health: Health; registry: ReturnType<typeof createRegistry> }): DynamicModule {
     return {
-      module: ChannelEmailModule,
+      module: ChannelModule,
       imports: [OperationsModule.register(parts.health, parts.registry)],
     };
   }
