@@ -12,7 +12,7 @@ const request = (params: object) => ({
 const planned = (params: object) => readEvent('notification.requested', Buffer.from(JSON.stringify(request(params))));
 
 describe('auth_code', () => {
-  it('tells the code, before everything else', () => {
+  it('says before everything else that a code is on its way, and does not tell it in the inbox', () => {
     expect(told('notification.requested', request(authCode.sample))).toEqual({
       to: { userId: 'user-1' },
       type: 'SYSTEM',
@@ -21,13 +21,13 @@ describe('auth_code', () => {
       channels: ['email', 'sms'],
       priority: 'high',
       category: 'account',
-      ko: ['인증번호 안내', '인증번호: 042917 (3분 내에 입력해 주세요. 다른 사람에게 알려 주지 마세요.)'],
+      ko: ['인증번호 안내', '인증번호를 보내드렸습니다. 3분 안에 입력해 주세요. 다른 사람에게 알려 주지 마세요.'],
       en: [
         'Your verification code',
-        'Verification code: 042917 (enter it within 3 minutes and do not tell it to anybody)',
+        'We have sent you a verification code. Enter it within 3 minutes and do not tell it to anybody.',
       ],
     });
-    expect(planned(authCode.sample)?.critical).toBe(true);
+    expect(planned(authCode.sample)).toMatchObject({ critical: true, params: { code: '042917' } });
     expect(told('notification.requested', request({ code: 'G-1234', minutes: 1 }))?.en[1]).toContain(
       'within 1 minute ',
     );

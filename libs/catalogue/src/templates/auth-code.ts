@@ -1,7 +1,10 @@
 import { z } from 'zod';
 import { defineTemplate } from './template.js';
 
-/** A code by which a person proves to be one: wanted within seconds, at any hour, whatever is muted. */
+/**
+ * A code by which a person proves to be one: wanted within seconds, at any hour, whatever is muted. The inbox does not tell it:
+ * who proves to have a mailbox or a phone must not read it where they are signed in already (decision 0022).
+ */
 export const authCode = defineTemplate({
   name: 'auth_code',
   category: 'account',

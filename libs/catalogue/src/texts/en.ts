@@ -69,7 +69,7 @@ export const en: Record<string, Texts> = {
   'notification.requested/auth_code': {
     title: 'Your verification code',
     message:
-      'Verification code: {code} (enter it within {minutes, plural, one {# minute} other {# minutes}} and do not tell it to anybody)',
+      'We have sent you a verification code. Enter it within {minutes, plural, one {# minute} other {# minutes}} and do not tell it to anybody.',
   },
   'notification.requested/campaign': {
     title: '{title}',

@@ -67,7 +67,7 @@ export const ko: Record<string, Texts> = {
   },
   'notification.requested/auth_code': {
     title: '인증번호 안내',
-    message: '인증번호: {code} ({minutes}분 내에 입력해 주세요. 다른 사람에게 알려 주지 마세요.)',
+    message: '인증번호를 보내드렸습니다. {minutes}분 안에 입력해 주세요. 다른 사람에게 알려 주지 마세요.',
   },
   'notification.requested/campaign': {
     title: '{title}',
