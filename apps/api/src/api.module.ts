@@ -4,6 +4,7 @@ import {
   ContactStore,
   DeliveryStore,
   DeviceStore,
+  ErasureStore,
   InboxStore,
   openDatabase,
   PreferenceStore,
@@ -28,6 +29,9 @@ import { apiMetrics } from './metrics.js';
 import { ContactsController } from './people/contacts.controller.js';
 import { DevicesController } from './people/devices.controller.js';
 import { PreferencesController } from './people/preferences.controller.js';
+import { UnsubscribeController } from './people/unsubscribe.controller.js';
+import { Unsubscriptions } from './people/unsubscriptions.js';
+import { UsersController } from './people/users.controller.js';
 import { Broadcast } from './realtime/broadcast.js';
 import { ClientMessages } from './realtime/client-messages.js';
 import { Gateway } from './realtime/gateway.js';
@@ -63,8 +67,16 @@ export async function wireApi(settings: Settings, logger: Logger) {
   // Who may come in
   const revocations = new Revocations(link, { prefix, keptS: settings.AUTH_REVOCATION_KEPT_S }, logger);
   const allowance = new Allowance({ perSecond: settings.REQUESTS_PER_SECOND, burst: settings.REQUEST_BURST });
-  const tidying = setInterval(() => allowance.tidy(), tidyEveryMs).unref();
   const access = new Access(authenticator(settings), revocations, allowance);
+
+  // People, and what they want
+  const preferences = new PreferenceStore(database);
+  const clicks = new Allowance({ perSecond: 1, burst: 20 });
+  const unsubscriptions = new Unsubscriptions(preferences, settings.UNSUBSCRIBE_SECRET, clicks);
+
+  const tidying = setInterval(() => {
+    for (const one of [allowance, clicks]) one.tidy();
+  }, tidyEveryMs).unref();
 
   // The inbox, and its sockets
   const io = socketServer(link, prefix);
@@ -87,6 +99,7 @@ export async function wireApi(settings: Settings, logger: Logger) {
     ready: { database: () => pingDatabase(database), redis: () => link.check() },
   });
 
+  const answers = new AnswerFilter(logger);
   const development = settings.NODE_ENV === 'development';
   const module: DynamicModule = {
     module: ApiModule,
@@ -96,6 +109,8 @@ export async function wireApi(settings: Settings, logger: Logger) {
       ContactsController,
       DevicesController,
       PreferencesController,
+      UnsubscribeController,
+      UsersController,
       RequestsController,
       DeliveriesController,
       SessionsController,
@@ -103,14 +118,17 @@ export async function wireApi(settings: Settings, logger: Logger) {
     ],
     providers: [
       { provide: APP_GUARD, useValue: new BodyGuard() },
-      { provide: APP_FILTER, useValue: new AnswerFilter(logger) },
+      { provide: APP_FILTER, useValue: answers },
+      { provide: AnswerFilter, useValue: answers },
+      { provide: Unsubscriptions, useValue: unsubscriptions },
       { provide: APP_PIPE, useValue: new ShapePipe() },
       { provide: Access, useValue: access },
       { provide: Inbox, useValue: inbox },
       { provide: Topics, useValue: topics },
       { provide: ContactStore, useValue: new ContactStore(database) },
       { provide: DeviceStore, useValue: new DeviceStore(database) },
-      { provide: PreferenceStore, useValue: new PreferenceStore(database) },
+      { provide: PreferenceStore, useValue: preferences },
+      { provide: ErasureStore, useValue: new ErasureStore(database) },
       { provide: DeliveryStore, useValue: new DeliveryStore(database) },
       { provide: Requests, useValue: requests },
       { provide: Revocations, useValue: revocations },

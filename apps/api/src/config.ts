@@ -33,6 +33,16 @@ export const settings = z
       .default(7 * 24 * 3600)
       .describe('Seconds a revocation is remembered; at least the longest life of a token.'),
 
+    UNSUBSCRIBE_SECRET: commaList()
+      .refine(
+        (secrets) => secrets.every((secret) => secret.length >= 32),
+        'expected secrets of at least 32 characters each',
+      )
+      .default([])
+      .describe(
+        'Signed the links that stop promotions: the same as for channel-email, which signs with the first; all are accepted, so that one can be replaced. Not set: no link works.',
+      ),
+
     WEBSOCKET_ALLOWED_ORIGINS: commaList()
       // What a browser never sends would be a setting without effect.
       .refine(

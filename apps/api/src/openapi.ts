@@ -3,6 +3,7 @@ import { applyDecorators, type INestApplication } from '@nestjs/common';
 import {
   ApiBearerAuth,
   ApiBody,
+  ApiConsumes,
   ApiQuery,
   ApiResponse,
   ApiTags,
@@ -10,7 +11,7 @@ import {
   SwaggerModule,
 } from '@nestjs/swagger';
 import { z } from 'zod';
-import { TakesBody } from './answers/bodies.js';
+import { TakesBody, TakesForm } from './answers/bodies.js';
 
 type JsonSchema = NonNullable<Parameters<typeof ApiQuery>[0]> extends { schema?: infer S } ? S : never;
 
@@ -24,21 +25,27 @@ const success = (data: z.ZodType | undefined) => z.object({ success: z.literal(t
 const failure = (codes: ErrorCode[]) =>
   z.object({ success: z.literal(false), error: z.object({ code: z.enum(codes), message: z.string() }) });
 
-/** Codes any protected route may answer with. */
-const everywhere: ErrorCode[] = ['C001', 'C003', 'C004', 'C005', 'C500'];
+/** Codes any route may answer with, and a protected one besides. */
+const everywhere: ErrorCode[] = ['C003', 'C004', 'C005', 'C500'];
+const behindAccess: ErrorCode[] = ['C001', ...everywhere];
 
 /** Documents the envelope of a route's answer and its error codes; the schemas are those that are checked. */
 export function Answers(data: z.ZodType | undefined, ...codes: ErrorCode[]) {
-  return answers({ status: 200, description: 'Done' }, data, codes);
+  return answers({ status: 200, description: 'Done' }, data, [...behindAccess, ...codes]);
+}
+
+/** The same for a route that wants no access token. */
+export function PublicAnswers(data: z.ZodType, ...codes: ErrorCode[]) {
+  return answers({ status: 200, description: 'Done' }, data, [...everywhere, ...codes]);
 }
 
 /** The same for a route that answers before the work is done. */
 export function Accepts(data: z.ZodType, ...codes: ErrorCode[]) {
-  return answers({ status: 202, description: 'Accepted: it will be done' }, data, codes);
+  return answers({ status: 202, description: 'Accepted: it will be done' }, data, [...behindAccess, ...codes]);
 }
 
 function answers(done: { status: number; description: string }, data: z.ZodType | undefined, codes: ErrorCode[]) {
-  const byStatus = Object.groupBy([...everywhere, ...codes], (code) => errorCodes[code]);
+  const byStatus = Object.groupBy(codes, (code) => errorCodes[code]);
   return applyDecorators(
     ApiResponse({ ...done, schema: document(success(data), 'output') as object }),
     ...Object.entries(byStatus).map(([status, of = []]) =>
@@ -67,13 +74,29 @@ export function QueryFields(query: z.ZodObject) {
 
 /** Lets a JSON body in, and documents it and how another one is refused. */
 export function JsonBody(body: z.ZodType) {
-  const refused = document(failure(['C003']), 'output') as object;
   return applyDecorators(
     TakesBody(),
     ApiBody({ schema: document(body, 'input') as object }),
-    ApiResponse({ status: 413, description: 'C003: more than 64 KB', schema: refused }),
-    ApiResponse({ status: 415, description: 'C003: not JSON', schema: refused }),
+    ...refusedBodies('not JSON'),
   );
+}
+
+/** The same for what an HTML form sends, of either type. */
+export function FormBody(body: z.ZodType) {
+  return applyDecorators(
+    TakesForm(),
+    ApiConsumes('application/x-www-form-urlencoded', 'multipart/form-data'),
+    ApiBody({ schema: document(body, 'input') as object }),
+    ...refusedBodies('not a form'),
+  );
+}
+
+function refusedBodies(not: string) {
+  const schema = document(failure(['C003']), 'output') as object;
+  return [
+    ApiResponse({ status: 413, description: 'C003: more than 64 KB', schema }),
+    ApiResponse({ status: 415, description: `C003: ${not}`, schema }),
+  ];
 }
 
 /** Documents that a route wants an access token. */

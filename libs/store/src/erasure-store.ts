@@ -122,14 +122,12 @@ async function removeInboxPart(transaction: Transaction, userId: string): Promis
     transaction,
     found.map(({ id }) => id),
   );
-  const { affectedRows: notifications } = await transaction.query('DELETE FROM notification WHERE user_id = ? LIMIT ?', [
-    userId,
-    rowsAtOnce,
-  ]);
+  const { affectedRows: notifications } = await transaction.query(
+    'DELETE FROM notification WHERE user_id = ? LIMIT ?',
+    [userId, rowsAtOnce],
+  );
   const isLast = held.length > 0 && found.length < keysAtOnce && notifications < rowsAtOnce;
-  const inboxes = isLast
-    ? (await transaction.query('DELETE FROM inbox WHERE user_id = ?', [userId])).affectedRows
-    : 0;
+  const inboxes = isLast ? (await transaction.query('DELETE FROM inbox WHERE user_id = ?', [userId])).affectedRows : 0;
   return { ...deliveries, notifications, inboxes };
 }
 

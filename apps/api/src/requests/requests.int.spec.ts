@@ -248,6 +248,8 @@ describe('with the topic', () => {
       ['params', { ...announcement, params: undefined }],
       ['title: ', { ...announcement, params: { message: 'm' } }],
       ['code: ', { ...announcement, template: 'auth_code', params: { code: '1', minutes: 3 } }],
+      ['code: ', { ...announcement, template: 'auth_code', params: { minutes: 3 } }],
+      ['link: ', { ...announcement, template: 'campaign', params }],
       ['params.titel: expected no such field', { ...announcement, params: { ...params, titel: 'x' } }],
       ['channels: 0: ', { ...announcement, channels: ['pigeon'] }],
       ['priority: ', { ...announcement, priority: 'urgent' }],
