@@ -197,11 +197,11 @@ describe('what FCM refuses', () => {
 });
 
 describe('a connection that fails', () => {
-  it('before FCM was reached: not sent', async () => {
+  it('before FCM was reached: not sent, and nobody else’s would be', async () => {
     await send(); // with an access token in hand
     await server.close();
     await nothingOpen();
-    expect(await send()).toEqual({ kind: 'temporary', reason: 'FCM was not reached: ECONNREFUSED' });
+    expect(await send()).toEqual({ kind: 'infrastructure', reason: 'FCM was not reached: ECONNREFUSED' });
     await server.start();
   });
 

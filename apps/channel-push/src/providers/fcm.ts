@@ -113,6 +113,8 @@ class Sending {
   private static readonly current = new AsyncLocalStorage<Sending>();
 
   private request: ClientRequest | undefined;
+  /** A connection is being opened for it, TLS included. */
+  private connecting = false;
   /** The whole body is with the operating system: FCM may have it. */
   private written = false;
   private readonly cut = Promise.withResolvers<never>();
@@ -138,6 +140,13 @@ class Sending {
   private watch(request: ClientRequest): void {
     if (!request.path.endsWith('/messages:send')) return;
     this.request = request;
+    request.once('socket', (socket) => {
+      if (!socket.connecting) return; // kept from an earlier send
+      this.connecting = true;
+      socket.once('encrypted' in socket ? 'secureConnect' : 'connect', () => {
+        this.connecting = false;
+      });
+    });
     request.once('finish', () => {
       this.written = true;
     });
@@ -148,11 +157,14 @@ class Sending {
     });
   }
 
-  /** Without an answer: whatever was not written as a whole, FCM cannot have taken. */
+  /**
+   * Without an answer: whatever was not written as a whole, FCM cannot have taken. Where no connection could be opened,
+   * nobody's push can be sent (decision 0021).
+   */
   lost(reason: string): Outcome {
-    return this.written
-      ? { kind: 'ambiguous', reason: `FCM: ${reason}` }
-      : { kind: 'temporary', reason: `FCM was not reached: ${reason}` };
+    if (this.written) return { kind: 'ambiguous', reason: `FCM: ${reason}` };
+    const kind = this.connecting ? 'infrastructure' : 'temporary';
+    return { kind, reason: `FCM was not reached: ${reason}` };
   }
 
   /** Gives the connection free where the SDK would go on waiting. A request whose answer is whole is left alone by Node. */
