@@ -54,11 +54,11 @@ export interface FcmFacts {
 
 /**
  * By token: one fault, each time, or a queue: one for each push, then all is well; undefined in it lets one pass. Or a function that
- * is asked each time.
+ * is asked each time; its push waits for what it promises.
  */
 export type FcmScript =
   | Readonly<Record<string, FcmFault | readonly (FcmFault | undefined)[]>>
-  | ((facts: FcmFacts) => FcmFault | undefined);
+  | ((facts: FcmFacts) => FcmFault | undefined | Promise<FcmFault | undefined>);
 
 /** The message of the request, as it was sent. */
 export interface FcmMessage {

@@ -1,6 +1,13 @@
 import { createSign } from 'node:crypto';
 import { waitFor } from '@allim/testing';
-import { type FcmErrorCode, type FcmFacts, type FcmServer, serviceAccount, startFcmServer } from './index.js';
+import {
+  type FcmErrorCode,
+  type FcmFacts,
+  type FcmFault,
+  type FcmServer,
+  serviceAccount,
+  startFcmServer,
+} from './index.js';
 
 let fcm: FcmServer;
 beforeEach(async () => {
@@ -164,6 +171,19 @@ describe('an answer by script', () => {
     });
     expect([(await send()).status, (await send()).status]).toEqual([200, 502]);
     expect(asked[1]).toEqual({ number: 2, project: 'allim-local', token: 'device-1', message });
+  });
+
+  it('may be a promise, which its push waits for', async () => {
+    const asked = Promise.withResolvers<void>();
+    const answer = Promise.withResolvers<FcmFault>();
+    fcm.play(() => {
+      asked.resolve();
+      return answer.promise;
+    });
+    const sent = send();
+    await asked.promise;
+    answer.resolve({ error: 'UNREGISTERED' });
+    expect((await sent).status).toBe(404);
   });
 
   it.each([

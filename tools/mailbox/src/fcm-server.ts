@@ -5,7 +5,6 @@ import type { AddressInfo } from 'node:net';
 import {
   type Answer,
   type FcmFacts,
-  type FcmFault,
   type FcmMessage,
   type FcmScript,
   frontEndAnswer,
@@ -108,7 +107,7 @@ export async function startFcmServer(options: FcmOptions = {}): Promise<FcmServe
     if (problem) return problem;
     const message = request.message as FcmMessage;
     sendCount += 1;
-    const fault = faultOf({ number: sendCount, project, token: message.token ?? null, message });
+    const fault = await faultOf({ number: sendCount, project, token: message.token ?? null, message });
     if (fault && 'error' in fault) return refusalAnswer(fault);
     if (fault && 'status' in fault) {
       return { http: fault.status, headers: { 'Content-Type': 'text/html; charset=utf-8' }, body: fault.body };
@@ -183,7 +182,7 @@ export function listedPush({ receivedAt, token, topic, title }: Push): Listed {
   return { receivedAt, recipients: [token ?? topic ?? ''], heading: title };
 }
 
-function fcmPlayer(script: FcmScript): (facts: FcmFacts) => FcmFault | undefined {
+function fcmPlayer(script: FcmScript): Extract<FcmScript, (facts: FcmFacts) => unknown> {
   if (typeof script === 'function') return script;
   const byToken = new Map(
     Object.entries(script).map(([token, faults]) => [token, Array.isArray(faults) ? [...faults] : faults]),
