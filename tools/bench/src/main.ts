@@ -4,8 +4,10 @@ import { workspace } from '@allim/stack';
 import { Redis } from 'ioredis';
 import { type Benchmark } from './benchmark.js';
 import { poisonBenchmark, replay } from './benchmarks/bad-records.js';
+import { email } from './benchmarks/email.js';
 import { failover } from './benchmarks/failover.js';
 import { latency } from './benchmarks/latency.js';
+import { push } from './benchmarks/push.js';
 import { memory, sockets } from './benchmarks/sockets.js';
 import { drainAll, drainHot, persist } from './benchmarks/throughput.js';
 import { logFolder } from './process.js';
@@ -25,6 +27,8 @@ const benchmarks: Benchmark[] = [
   replay,
   failover,
   memory,
+  email,
+  push,
 ];
 const names = benchmarks.map(({ name }) => name);
 const usage = `npm run bench -- <name>… [--runs 3] [--write]
