@@ -2,27 +2,38 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { subscribedTopics } from '@allim/catalogue';
-import { hintChannel, readHint } from '@allim/contracts';
-import { kafkaClient, type Stack, startStack, workspace } from '@allim/stack';
+import { type Channel, hintChannel, readHint } from '@allim/contracts';
+import { freePort, kafkaClient, type Stack, startStack, workspace } from '@allim/stack';
 import { migrate } from '@allim/store';
 import { Redis } from 'ioredis';
 import { type Admin, type Producer } from 'kafkajs';
 import { createConnection } from 'mysql2/promise';
+import { CuttingProxy } from './cutting-proxy.js';
 import { History } from './history.js';
 import { readLetters } from './letters.js';
 import { type Poison } from './poisons.js';
 import { Program } from './program.js';
+import { type Providers } from './providers.js';
 import { Random } from './random.js';
 import { until } from './until.js';
 import { type Send, type Size, workload } from './workload.js';
 
 const group = 'notification-group';
+const channelPrograms: Partial<Record<Channel, string>> = {
+  email: 'apps/channel-email/dist/main.js',
+  push: 'apps/channel-push/dist/main.js',
+  sms: 'tools/torture/dist/programs/parked-channel.js',
+};
+/** Short, so that what a dead worker held is not waited for. Three times the time between two renewals. */
+const leaseMs = 3_000;
 const sendAgainMs = 200;
 
 /** A private stack, our apps on it, and the history of what happens there. */
 export class Arena {
   readonly consumers: Program[] = [];
   readonly apis: Program[] = [];
+  /** Of all channels. */
+  readonly workers: Program[] = [];
   readonly secret = randomBytes(32).toString('hex');
   readonly admin: Admin;
   private readonly producer: Producer;
@@ -33,16 +44,29 @@ export class Arena {
     readonly stack: Stack,
     readonly history: History,
     readonly random: Random,
+    /** All that talk to Kafka go through it, where the test wants it. */
+    readonly kafkaProxy: CuttingProxy | undefined,
   ) {
     const kafka = kafkaClient(stack.kafkaBrokers);
     this.admin = kafka.admin();
     this.producer = kafka.producer({ allowAutoTopicCreation: false });
   }
 
-  static async open(name: string, seed: number, log: (line: string) => void): Promise<Arena> {
-    const stack = await startStack({ log });
+  static async open(
+    name: string,
+    seed: number,
+    { log, withKafkaProxy = false }: { log: (line: string) => void; withKafkaProxy?: boolean },
+  ): Promise<Arena> {
+    const port = await freePort();
+    const proxy = withKafkaProxy ? await CuttingProxy.open(() => port) : undefined;
+    const stack = await startStack({
+      log,
+      ports: { kafka: port },
+      // Whoever asks the broker where it is, is sent to the proxy.
+      kafkaProperties: proxy ? { 'advertised.listeners': `PLAINTEXT://127.0.0.1:${proxy.port}` } : {},
+    });
     const history = new History(join(workspace, '.stack/torture', `${name}-${seed}`));
-    const arena = new Arena(stack, history, new Random(seed).branch(name));
+    const arena = new Arena(stack, history, new Random(seed).branch(name), proxy);
     try {
       await Promise.all([arena.admin.connect(), arena.producer.connect(), migrate(stack.databaseUrl)]);
       return arena;
@@ -59,8 +83,10 @@ export class Arena {
 
   async close(): Promise<void> {
     for (const close of this.closing.reverse()) await close();
-    await Promise.all([...this.consumers, ...this.apis].map((program) => program.close()));
+    const programs = [...this.consumers, ...this.apis, ...this.workers];
+    await Promise.all(programs.map((program) => program.close()));
     await Promise.all([this.admin.disconnect(), this.producer.disconnect()]).catch(() => {});
+    this.kafkaProxy?.close();
     await this.stack.stop();
     await this.history.close();
   }
@@ -68,7 +94,9 @@ export class Arena {
   async startConsumers(count: number, settings: (index: number) => NodeJS.ProcessEnv = () => ({})): Promise<void> {
     for (let index = 0; index < count; index++) {
       const environment = () => ({ ...this.servers(), KAFKA_GROUP_ID: group, ...settings(index) });
-      this.consumers.push(await Program.start('consumer', `consumer-${index + 1}`, environment, this.history));
+      this.consumers.push(
+        await Program.start('apps/consumer/dist/main.js', `consumer-${index + 1}`, environment, this.history),
+      );
     }
     await Promise.all(this.consumers.map((one) => one.ready()));
   }
@@ -76,9 +104,28 @@ export class Arena {
   async startApis(count: number, settings: NodeJS.ProcessEnv = {}): Promise<void> {
     for (let index = 0; index < count; index++) {
       const environment = () => ({ ...this.servers(), AUTH_JWT_SECRET: this.secret, ...settings });
-      this.apis.push(await Program.start('api', `api-${index + 1}`, environment, this.history));
+      this.apis.push(await Program.start('apps/api/dist/main.js', `api-${index + 1}`, environment, this.history));
     }
     await Promise.all(this.apis.map((one) => one.ready()));
+  }
+
+  /** Workers of a channel, called by its name: `email-1`. Ready when they take commands. */
+  async startChannel(
+    channel: Channel,
+    count: number,
+    providers: Providers,
+    settings: (index: number) => NodeJS.ProcessEnv = () => ({}),
+  ): Promise<void> {
+    const main = channelPrograms[channel];
+    if (!main) throw new Error(`no program sends ${channel}`);
+    const started: Program[] = [];
+    for (let index = 0; index < count; index++) {
+      const own = { ...this.servers(), ...providers.settings(channel), DELIVERY_LEASE_MS: String(leaseMs) };
+      const environment = () => ({ ...own, ...settings(index) });
+      started.push(await Program.start(main, `${channel}-${index + 1}`, environment, this.history));
+    }
+    this.workers.push(...started);
+    await Promise.all(started.map((one) => one.ready()));
   }
 
   private servers(): NodeJS.ProcessEnv {

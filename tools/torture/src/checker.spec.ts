@@ -1,4 +1,5 @@
-import { type Anomaly, check } from './checker.js';
+import { type Anomaly } from './anomaly.js';
+import { check } from './checker.js';
 import { type Entry, type Happening } from './history.js';
 
 const sent = (event: string, user = 'u', stream = 's'): Happening => ({ kind: 'sent', event, user, stream });

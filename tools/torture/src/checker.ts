@@ -1,13 +1,6 @@
-import { type Entry, type Happening } from './history.js';
-
-export const anomalyNames = ['lost', 'duplicate', 'reordered', 'phantom', 'stuck'] as const;
-
-export interface Anomaly {
-  name: (typeof anomalyNames)[number];
-  what: string;
-}
-
-type Of<Kind extends Happening['kind']> = Extract<Entry, { kind: Kind }>;
+import { type Anomaly, duplicate, lost, phantom, reordered, stuck } from './anomaly.js';
+import { checkDeliveries } from './delivery-checker.js';
+import { type Entry, type Happening, type Of } from './history.js';
 
 /** What is wrong with a history, in plain words; nothing when every promise was kept. */
 export function check(history: readonly Entry[]): Anomaly[] {
@@ -20,17 +13,18 @@ export function check(history: readonly Entry[]): Anomaly[] {
     ...checkHints(rows, of('hinted'), of('positioned')),
     ...checkLetters(of('poisoned'), of('letter')),
     ...checkClients(rows, of('client'), of('received')),
+    ...checkDeliveries({
+      planned: of('planned'),
+      arrived: of('arrived'),
+      deliveries: of('delivery'),
+      exits: of('exit'),
+      faults: of('fault'),
+    }),
     ...of('recovered')
       .filter(({ ms, limitMs }) => ms === null || ms > limitMs)
       .map(({ what, ms, limitMs }) => stuck(`${what}: ${ms === null ? 'never' : `${ms} ms`}, limit ${limitMs} ms`)),
   ];
 }
-
-const lost = (what: string): Anomaly => ({ name: 'lost', what });
-const duplicate = (what: string): Anomaly => ({ name: 'duplicate', what });
-const reordered = (what: string): Anomaly => ({ name: 'reordered', what });
-const phantom = (what: string): Anomaly => ({ name: 'phantom', what });
-const stuck = (what: string): Anomaly => ({ name: 'stuck', what });
 
 /** Every acknowledged event has one row, in its own user's inbox; ids are 1, 2, 3 … per user. */
 function checkRows(rows: Of<'row'>[], sent: Of<'sent'>[], acknowledged: Of<'acknowledged'>[]): Anomaly[] {

@@ -17,7 +17,8 @@ export class CuttingProxy {
   private constructor(
     /** Asked for each connection: the port it goes to. */
     private readonly target: () => number,
-    private readonly fate: (chunk: Buffer) => Fate,
+    /** Asked for all that comes from a client. */
+    public fate: (chunk: Buffer) => Fate,
   ) {}
 
   static async open(target: () => number, fate: (chunk: Buffer) => Fate = () => 'pass'): Promise<CuttingProxy> {

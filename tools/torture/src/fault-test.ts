@@ -1,5 +1,5 @@
+import { type Anomaly } from './anomaly.js';
 import { type Arena } from './arena.js';
-import { type Anomaly } from './checker.js';
 
 /** A figure of a run, with its bounds if it has any. */
 export interface Figure {
@@ -23,6 +23,8 @@ export interface FaultTest {
   name: string;
   /** What is done, in the size of a full run. */
   fault: string;
+  /** Whether connections to Kafka are to be cut. Default: false. */
+  withKafkaProxy?: boolean;
   run(arena: Arena, length: Length): Promise<Finding>;
 }
 

@@ -22,7 +22,7 @@ export interface Look {
 }
 
 /**
- * One of our apps as a child process, started again whenever it ends, as an orchestrator would. Its metrics are looked
+ * One of our programs as a child process, started again whenever it ends, as an orchestrator would. Its metrics are looked
  * at all the time, so that what a killed process had counted is not forgotten.
  */
 export class Program {
@@ -36,19 +36,20 @@ export class Program {
   private constructor(
     readonly name: string,
     readonly port: number,
-    private readonly app: 'api' | 'consumer',
+    private readonly main: string,
     /** Asked before each start. */
     private readonly environment: () => NodeJS.ProcessEnv,
     private readonly history: History,
   ) {}
 
+  /** @param main the file that is run, from the workspace's folder */
   static async start(
-    app: 'api' | 'consumer',
+    main: string,
     name: string,
     environment: () => NodeJS.ProcessEnv,
     history: History,
   ): Promise<Program> {
-    const program = new Program(name, await freePort(), app, environment, history);
+    const program = new Program(name, await freePort(), main, environment, history);
     program.run();
     program.watching = program.watch();
     return program;
@@ -65,7 +66,7 @@ export class Program {
   private run(): void {
     const log = openSync(join(this.history.folder, `${this.name}.log`), 'a');
     this.asked = false;
-    const child = spawnWatched(process.execPath, [join(workspace, 'apps', this.app, 'dist/main.js')], {
+    const child = spawnWatched(process.execPath, [join(workspace, this.main)], {
       output: log,
       environment: { NODE_ENV: 'test', ...this.environment(), PORT: String(this.port) },
     });

@@ -1,4 +1,4 @@
-import { anomalyNames } from './checker.js';
+import { anomalyNames } from './anomaly.js';
 import { type Figure, type Length, type Outcome } from './fault-test.js';
 
 const shownAnomalies = 5;

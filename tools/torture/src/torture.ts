@@ -8,7 +8,7 @@ export async function torture(
   options: { seed: number; length: Length; log: (line: string) => void },
 ): Promise<Outcome> {
   const began = Date.now();
-  const arena = await Arena.open(test.name, options.seed, options.log);
+  const arena = await Arena.open(test.name, options.seed, { log: options.log, withKafkaProxy: test.withKafkaProxy });
   try {
     const finding = await test.run(arena, options.length);
     const anomalies = check(arena.history.entries);
