@@ -132,21 +132,22 @@ export class Dispatcher {
   }
 
   /** Kafka's client may hang for as long as it likes. Rejects when the time is over, or when we stop. */
-  private async within<T>(ms: number, work: Promise<T>): Promise<T> {
-    const over = new AbortController();
-    const late = sleep(ms, undefined, { signal: AbortSignal.any([over.signal, this.stopping.signal]) }).then(() => {
-      throw new Error(`Kafka gave no answer within ${ms} ms`);
+  private within<T>(ms: number, work: Promise<T>): Promise<T> {
+    const { signal } = this.stopping;
+    const over = Promise.withResolvers<never>();
+    const late = setTimeout(() => over.reject(new Error(`Kafka gave no answer within ${ms} ms`)), ms);
+    const stop = () => over.reject(signal.reason);
+    signal.addEventListener('abort', stop, { once: true });
+    return Promise.race([work, over.promise]).finally(() => {
+      clearTimeout(late);
+      signal.removeEventListener('abort', stop);
     });
-    late.catch(() => {});
-    work.catch(() => {});
-    return Promise.race([work, late]).finally(() => over.abort());
   }
 
   private async untilWoken(): Promise<void> {
-    const timer = new AbortController();
-    const { signal } = timer;
-    await Promise.race([this.awake.promise, sleep(intervalMs, undefined, { signal }).catch(() => {})]);
-    timer.abort();
+    const timer = setTimeout(this.awake.resolve, intervalMs);
+    await this.awake.promise;
+    clearTimeout(timer);
   }
 
   /** Lets the transaction under way end. */
