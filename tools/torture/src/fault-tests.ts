@@ -4,12 +4,14 @@ import { crashPoints } from './faults/crash-points.js';
 import { databaseLoss } from './faults/database-loss.js';
 import { dispatcherDeath } from './faults/dispatcher-death.js';
 import { drain } from './faults/drain.js';
+import { fcmFaults } from './faults/fcm-faults.js';
 import { killConsumer } from './faults/kill-consumer.js';
 import { poison } from './faults/poison.js';
 import { providerDown } from './faults/provider-down.js';
 import { rateLimit } from './faults/rate-limit.js';
 import { reconnect } from './faults/reconnect.js';
 import { redisLoss } from './faults/redis-loss.js';
+import { smtpFaults } from './faults/smtp-faults.js';
 import { workerDeath } from './faults/worker-death.js';
 
 /** Every test, one line each. */
@@ -26,4 +28,6 @@ export const faultTests: readonly FaultTest[] = [
   dispatcherDeath,
   providerDown,
   rateLimit,
+  smtpFaults,
+  fcmFaults,
 ];
