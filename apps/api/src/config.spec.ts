@@ -36,7 +36,7 @@ it.each([
     { WEBSOCKET_ALLOWED_ORIGINS: 'capacitor://localhost,a.example' },
     'WEBSOCKET_ALLOWED_ORIGINS: expected origins like',
   ],
-  [{ UNSUBSCRIBE_SECRET: `${'x'.repeat(32)},short` }, 'UNSUBSCRIBE_SECRET: expected secrets of at least 32 characters'],
+  [{ UNSUBSCRIBE_SECRET: `${'x'.repeat(32)},short` }, 'UNSUBSCRIBE_SECRET: expected at least 32 characters each'],
   [{ REDIS_KEY_PREFIX: 'a b' }, 'REDIS_KEY_PREFIX: expected letters'],
 ])('%j: %s', (environment, problem) => {
   expect(problems(environment)).toEqual([expect.stringMatching(problem)]);

@@ -36,11 +36,11 @@ export const settings = z
     UNSUBSCRIBE_SECRET: commaList()
       .refine(
         (secrets) => secrets.every((secret) => secret.length >= 32),
-        'expected secrets of at least 32 characters each',
+        'expected at least 32 characters each, separated by commas',
       )
       .default([])
       .describe(
-        'Signed the links that stop promotions: the same as for channel-email, which signs with the first; all are accepted, so that one can be replaced. Not set: no link works.',
+        'Secrets, separated by commas, by which the links in mails that stop promotions may be signed; the same as for channel-email. Not set: no such link works.',
       ),
 
     WEBSOCKET_ALLOWED_ORIGINS: commaList()

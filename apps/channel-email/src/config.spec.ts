@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { loadSettings } from '@allim/platform';
 import { expect, it } from '@jest/globals';
-import { settings, smtpOptions } from './config.js';
+import { mailSettings, settings, smtpOptions } from './config.js';
 
 const given = {
   KAFKA_BROKERS: 'localhost:9092',
@@ -39,6 +39,12 @@ it('stays within the time of a send: connecting, and the longest silence after i
   expect([connectTimeoutMs, silenceTimeoutMs]).toEqual([10_000, 50_000]);
 });
 
+it('signs with the first secret of several', () => {
+  expect(mailSettings(load({ UNSUBSCRIBE_SECRET: `${'n'.repeat(32)}, ${'o'.repeat(32)}` })).unsubscribeSecret).toBe(
+    'n'.repeat(32),
+  );
+});
+
 it('takes a DKIM key on one line', () => {
   const dkim = { DKIM_DOMAIN: 'example.com', DKIM_SELECTOR: 's1' };
   const loaded = load({ ...dkim, DKIM_PRIVATE_KEY: String(privateKey).replaceAll('\n', '\\n') });
@@ -59,6 +65,8 @@ it.each([
   [{ FAIL_POINT: 'sent:1' }, 'FAIL_POINT: expected not to be set in production'],
   [{ FAIL_POINT: 'saved:1' }, 'FAIL_POINT: expected one of claimed, sent, concluding, concluded, a colon and a number'],
   [{ UNSUBSCRIBE_SECRET: 'short' }, 'UNSUBSCRIBE_SECRET: expected at least 32 characters'],
+  [{ UNSUBSCRIBE_SECRET: `${'x'.repeat(32)},short` }, 'UNSUBSCRIBE_SECRET: expected at least 32 characters'],
+  [{ UNSUBSCRIBE_SECRET: ' , ' }, 'UNSUBSCRIBE_SECRET: expected at least 32 characters'],
 ])('refuses %j', (wrong, problem) => {
   expect(() => load(wrong)).toThrow(problem);
 });

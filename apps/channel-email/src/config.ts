@@ -1,6 +1,6 @@
 import { createPrivateKey } from 'node:crypto';
 import { channelSettings, failPointInTestsOnly } from '@allim/channel';
-import { address, wholeNumber } from '@allim/platform';
+import { address, commaList, wholeNumber } from '@allim/platform';
 import { z } from 'zod';
 import { oneLine } from './plain.js';
 import { isMailAddress } from './providers/mail-address.js';
@@ -52,10 +52,14 @@ export const settings = z
       .describe('Private key of DKIM_SELECTOR, PEM.'),
     PUBLIC_URL: address('https', 'http').describe('Site that the links of notifications lead to.'),
     API_URL: address('https', 'http').describe('Where people reach api: the link that stops promotions leads there.'),
-    UNSUBSCRIBE_SECRET: z
-      .string()
-      .min(32, 'expected at least 32 characters')
-      .describe('Signs the links that stop promotions; the same as for api.'),
+    UNSUBSCRIBE_SECRET: commaList()
+      .refine(
+        (secrets) => secrets.length > 0 && secrets.every((secret) => secret.length >= 32),
+        'expected at least 32 characters each, separated by commas',
+      )
+      .describe(
+        'Signs the links that stop promotions, by the first of a list separated by commas; the same as for api, which accepts all of them.',
+      ),
   })
   .refine(...failPointInTestsOnly)
   .refine((given) => given.SMTP_TLS !== 'off' || given.NODE_ENV !== 'production', {
@@ -107,5 +111,5 @@ export const mailSettings = (settings: Settings): MailSettings => ({
   apiUrl: settings.API_URL,
   sender: settings.MAIL_FROM_NAME,
   imprint: settings.MAIL_IMPRINT ?? null,
-  unsubscribeSecret: settings.UNSUBSCRIBE_SECRET,
+  unsubscribeSecret: settings.UNSUBSCRIBE_SECRET[0]!, // there is one: checked above
 });

@@ -128,6 +128,15 @@ describe('renderMail', () => {
     expect(mail.text).toContain('\n    049281\n');
   });
 
+  it('ends with who is behind it, in parts that are not torn', () => {
+    const imprint = 'Portal <Universe> · 서울특별시 예시로 1 · 02-0000-0000';
+    const { html, text } = mailRenderer(templates, { ...mailSettings, imprint })(outgoing());
+    expect(html).toContain('Portal &lt;Universe&gt;&nbsp;·</span>');
+    expect(html).toContain('<span style="display:inline-block;">02-0000-0000</span>');
+    expect(text).toContain(`\n${imprint}\n`);
+    expect(renderMail(outgoing()).html).not.toContain('inline-block;">02');
+  });
+
   it('welcomes a person who has given no name, too', () => {
     const welcome = (name: string) => renderMail(outgoing({ text: 'user-signup', language: 'en', params: { name } }));
     expect(welcome('Jane').subject).toBe('Welcome to Portal Universe, Jane');

@@ -48,6 +48,7 @@ export function mailRenderer(templates: Templates, settings: MailSettings): Rend
       language: message.language,
       sender: settings.sender,
       imprint: settings.imprint,
+      imprintParts: settings.imprint?.split(' · ') ?? [],
       title: oneLine(message.title),
       message: paragraphs(message.message),
       link: absoluteLink(message.link, settings.publicUrl),

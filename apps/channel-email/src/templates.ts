@@ -22,6 +22,8 @@ export interface MailValues {
   sender: string;
   /** Who is behind it, for the foot of the mail; Korean law wants it in promotions. */
   imprint: string | null;
+  /** The same in its parts, so that a line breaks between them and not within a phone number. */
+  imprintParts: readonly string[];
   title: string;
   message: string;
   link: string | null;
@@ -32,7 +34,7 @@ export interface MailValues {
 }
 
 const valueNames = new Set<string>([
-  ...['language', 'sender', 'imprint', 'title', 'message', 'link', 'home', 'unsubscribe', 'params'],
+  ...['language', 'sender', 'imprint', 'imprintParts', 'title', 'message', 'link', 'home', 'unsubscribe', 'params'],
   ...['preview', 'text', 'label'], // handed from a mail to a part
 ]);
 
@@ -169,7 +171,7 @@ class NamedValues extends Handlebars.Visitor {
   readonly unknown = new Set<string>();
 
   override PathExpression(path: hbs.AST.PathExpression): void {
-    if (path.data) return; // @partial-block, @index
+    if (path.data || path.original === 'this') return; // @partial-block, @last; what `each` goes through
     const [root = '', param] = path.parts;
     if (root === 'params' && param !== undefined && path.parts.length === 2) this.params.add(param);
     else if (root === 'params' || path.parts.length !== 1 || !valueNames.has(root)) this.unknown.add(path.original);
