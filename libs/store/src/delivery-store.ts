@@ -7,14 +7,14 @@ import {
   priorities,
 } from '@allim/contracts';
 import { type Clock, systemClock } from '@allim/platform';
-import { type Database, inTransaction, type Session, type Value, withSession } from './database.js';
+import { type Database, inTransaction, type Session, type Transaction, type Value, withSession } from './database.js';
 import { afterAmbiguity, type Concluded, type Conclusion, conclude, fit } from './delivery-conclusion.js';
 import { uuidBytes, uuidText } from './delivery-id.js';
 import { type DeliveryTimeline, readTimeline, type TimelineQuery } from './delivery-timeline.js';
 import { tokenHash } from './device-store.js';
 import { DatabaseDown } from './errors.js';
 import { Gathering } from './gathering.js';
-import { datetime, insertRows, keysAtOnce } from './statement.js';
+import { datetime, deferRows, keysAtOnce } from './statement.js';
 
 /** A delivery whose command is to be published. */
 export interface DueDelivery {
@@ -224,42 +224,18 @@ export class DeliveryStore {
    */
   claim(ids: readonly string[], holder: Buffer, leaseMs: number): Promise<Claimed[]> {
     if (ids.length === 0) return Promise.resolve([]);
-    return inTransaction(this.database, async (session) => {
-      const now = this.clock();
-      const lease = datetime(now + leaseMs);
-      const found: { id: Buffer; state: string }[] = [];
-      for (const part of parts(sortedBytes(ids))) {
-        found.push(
-          ...(await session.query<typeof found>(
-            `SELECT id, state FROM delivery FORCE INDEX (PRIMARY) WHERE id IN (?)
-             AND (state IN (?) AND (state <> 'queued' OR due_at <= ?) OR state = 'sending' AND holder = ? AND due_at > ?)
-             FOR UPDATE`,
-            [part, movableTo('sending'), datetime(now), holder, datetime(now)],
-          )),
-        );
-      }
-      const [held, free] = [true, false].map((isHeld) =>
-        found.filter(({ state }) => (state === 'sending') === isHeld).map(({ id }) => id),
-      ) as [Buffer[], Buffer[]];
-      await updateByIds(session, held, extend, [lease, holder]);
-      await updateByIds(
-        session,
-        free,
-        `UPDATE delivery FORCE INDEX (PRIMARY)
-         SET state = ?, attempts = attempts + 1, holder = ?, due_at = ?, updated_at = ? WHERE state IN (?) AND id IN`,
-        ['sending', holder, lease, datetime(now), movableTo('sending')],
-      );
+    return inTransaction(this.database, async (transaction) => {
+      const now = datetime(this.clock());
+      const lease = datetime(this.clock() + leaseMs);
+      const keys = sortedBytes(ids);
+      for (const part of parts(keys))
+        await transaction.defer(take, [now, lease, holder, part, movableTo('sending'), now, holder, now]);
       const rows: ClaimedRow[] = [];
-      for (const part of parts(found.map(({ id }) => id)))
-        rows.push(...(await session.query<ClaimedRow[]>(selectClaimed, [part, holder])));
+      for (const part of parts(keys))
+        rows.push(...(await transaction.query<ClaimedRow[]>(selectClaimed, [part, holder, now])));
       const orphans = rows.filter(({ type }) => type === null);
-      await updateByIds(
-        session,
-        orphans.map(({ id }) => id),
-        `UPDATE delivery FORCE INDEX (PRIMARY)
-         SET state = ?, reason = ?, attempts = attempts - 1, holder = NULL, due_at = ?, updated_at = ? WHERE state IN (?) AND id IN`,
-        ['undeliverable', 'the notification was deleted', datetime(now), datetime(now), movableTo('undeliverable')],
-      );
+      for (const part of parts(orphans.map(({ id }) => id)))
+        await transaction.defer(giveUp, [now, now, movableTo('undeliverable'), part]);
       return rows.filter(({ type }) => type !== null).map(claimed);
     });
   }
@@ -293,10 +269,10 @@ export class DeliveryStore {
   }
 
   private concludeAll(items: { one: EndedAttempt; conclusion: Conclusion }[]): Promise<boolean[]> {
-    return inTransaction(this.database, async (session) => {
+    return inTransaction(this.database, async (transaction) => {
       const now = new Date(this.clock());
       const rows = new Map<string, HeldRow>();
-      for (const row of await session.query<HeldRow[]>(
+      for (const row of await transaction.query<HeldRow[]>(
         'SELECT id, channel, state, attempts, holder FROM delivery FORCE INDEX (PRIMARY) WHERE id IN (?) FOR UPDATE',
         [sortedBytes(items.map(({ one }) => one.id))],
       ))
@@ -317,15 +293,32 @@ export class DeliveryStore {
         }
         return hold !== 'lost';
       });
-      if (moves.length > 0) await move(session, moves, datetime(now));
-      await insertAttempts(session, timely, 'known');
-      await insertAttempts(session, late, 'guessed');
+      if (moves.length > 0) await move(transaction, moves, datetime(now));
+      await insertAttempts(transaction, timely, 'known');
+      await insertAttempts(transaction, late, 'guessed');
       return answers;
     });
   }
 }
 
 const leaseRanOut = 'lease ran out';
+
+/**
+ * Those that are free, and those that this holder has already and still. Each assignment sees those before it, so `state`
+ * comes last.
+ */
+const take = `
+  UPDATE delivery FORCE INDEX (PRIMARY)
+  SET attempts = attempts + (state <> 'sending'), updated_at = IF(state = 'sending', updated_at, ?), due_at = ?, holder = ?,
+    state = 'sending'
+  WHERE id IN (?)
+    AND (state IN (?) AND (state <> 'queued' OR due_at <= ?) OR state = 'sending' AND holder = ? AND due_at > ?)`;
+
+const giveUp = `
+  UPDATE delivery FORCE INDEX (PRIMARY)
+  SET state = 'undeliverable', reason = 'the notification was deleted', attempts = attempts - 1, holder = NULL, due_at = ?,
+    updated_at = ?
+  WHERE state IN (?) AND id IN (?)`;
 
 /** Not updated_at: it says since when the delivery is being sent. */
 const extend = "UPDATE delivery FORCE INDEX (PRIMARY) SET due_at = ? WHERE state = 'sending' AND holder = ? AND id IN";
@@ -411,7 +404,7 @@ const selectClaimed = `
   LEFT JOIN notification AS n ON n.user_id = d.user_id AND n.id = d.notification_id
   LEFT JOIN contact AS c ON c.user_id = d.user_id
   LEFT JOIN device AS v ON v.token_hash = d.target AND v.user_id = d.user_id
-  WHERE d.id IN (?) AND d.state = 'sending' AND d.holder = ?`;
+  WHERE d.id IN (?) AND d.state = 'sending' AND d.holder = ? AND d.due_at > ?`;
 
 function claimed(row: ClaimedRow): Claimed {
   return {
@@ -465,14 +458,14 @@ function attemptRow(id: Buffer, one: EndedAttempt, conclusion: Conclusion): Valu
  * An attempt that is there already: what did not count is tried again under its number. What comes late (`guessed`: the
  * lease was taken back, with a guess) only replaces that guess. `outcome` last: each assignment sees those before it.
  */
-async function insertAttempts(session: Session, rows: Value[][], there: 'known' | 'guessed'): Promise<void> {
+async function insertAttempts(transaction: Transaction, rows: Value[][], there: 'known' | 'guessed'): Promise<void> {
   const set = ['provider', 'reason', 'provider_message_id', 'started_at', 'duration_ms', 'outcome'].map((column) =>
     there === 'known'
       ? `${column} = VALUES(${column})`
       : `${column} = IF(outcome = 'ambiguous', VALUES(${column}), ${column})`,
   );
-  await insertRows(
-    session,
+  await deferRows(
+    transaction,
     {
       into: 'delivery_attempt (delivery_id, attempt, provider, outcome, reason, provider_message_id, started_at, duration_ms)',
       onDuplicate: set.join(', '),
@@ -483,7 +476,7 @@ async function insertAttempts(session: Session, rows: Value[][], there: 'known' 
 
 /** Each its own values, in one statement: as a join with what is to be. The rows are held by this transaction. */
 async function move(
-  session: Session,
+  transaction: Transaction,
   moves: readonly { id: Buffer; provider: string | null; to: Concluded }[],
   now: string,
 ): Promise<void> {
@@ -499,7 +492,7 @@ async function move(
   const first =
     'SELECT ? AS id, ? AS state, ? AS attempts, ? AS due_at, ? AS reason, ? AS provider, ? AS provider_message_id';
   const others = ' UNION ALL SELECT ?, ?, ?, ?, ?, ?, ?'.repeat(moves.length - 1);
-  await session.query(
+  await transaction.defer(
     `UPDATE (${first}${others}) AS move
      STRAIGHT_JOIN delivery AS d FORCE INDEX (PRIMARY) ON d.id = move.id
      SET d.state = move.state, d.attempts = move.attempts, d.due_at = move.due_at, d.reason = move.reason,
