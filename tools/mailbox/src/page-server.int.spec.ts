@@ -86,6 +86,59 @@ describe('the JSON API', () => {
     expect(await json('/api/pushes/2')).toMatchObject({ token: 'device-2' });
   });
 
+  it('answers mails and pushes together, newest first, to one address or token or to all', async () => {
+    const deliveryId = '0199a3c4-5d6e-7f80-9a1b-2c3d4e5f6071';
+    const headers = { 'List-Unsubscribe': '<https://api.example.com/u/1>', 'X-Same': ['a', 'b'] };
+    await send({
+      messageId: `<${deliveryId}@example.com>`,
+      to: 'Kim@example.com',
+      text: 'x',
+      html: '<p>x</p>',
+      headers,
+    });
+    await push({ token: 'device-1', notification: { title: 'First', body: 'the body' }, data: { deliveryId } });
+    await send({ messageId: '<1@example.com>', to: 'akim@example.com', subject: 'Hello again' });
+    const all = await json('/messages');
+    expect(all).toEqual([
+      expect.objectContaining({
+        to: 'akim@example.com',
+        subject: 'Hello again',
+        text: null,
+        html: null,
+        deliveryId: null,
+      }),
+      {
+        channel: 'push',
+        to: 'device-1',
+        subject: 'First',
+        text: 'the body',
+        html: null,
+        headers: {},
+        at: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
+        deliveryId,
+      },
+      {
+        channel: 'email',
+        to: 'Kim@example.com',
+        subject: 'Hello',
+        text: 'x\n',
+        html: '<p>x</p>\n',
+        headers: expect.objectContaining({ 'list-unsubscribe': '<https://api.example.com/u/1>', 'x-same': 'a\nb' }),
+        at: expect.any(String),
+        deliveryId,
+      },
+    ]);
+    expect(await json('/messages?to=kim@example.com')).toEqual([all[2]]);
+    expect(await json('/messages?to=device-1')).toEqual([all[1]]);
+    expect(await json('/messages?limit=1')).toEqual([all[0]]);
+    expect(await json('/messages?to=nobody')).toEqual([]);
+    expect((await get('/messages?to=a&to=b')).status).toBe(400);
+  });
+
+  it('says that it is ready', async () => {
+    expect((await get('/health/ready')).status).toBe(200);
+  });
+
   it('clears', async () => {
     await send();
     await push({ token: 'device-1' });

@@ -8,6 +8,7 @@ import { type FcmServer, listedPush, type Push, stopServer } from './fcm-server.
 import { matching } from './filter.js';
 import type { Kept } from './kept.js';
 import { listedMail, type Mail } from './mail.js';
+import { messages } from './messages.js';
 import type { SmtpServer } from './smtp-server.js';
 
 export interface PageOptions {
@@ -45,9 +46,15 @@ export async function startPage({ port = 0, host = '127.0.0.1', smtp, fcm }: Pag
     next();
   });
   app.use(express.static(publicFolder, { redirect: false }));
-  app.use('/api', (_request, response, next) => {
+  app.use(['/api', '/messages', '/health'], (_request, response, next) => {
     response.setHeader('Cache-Control', 'no-store');
     next();
+  });
+  // All three servers are one process: while it answers, it takes mails and pushes.
+  app.get(['/health/live', '/health/ready'], (_request, response) => void response.json({ status: 'ok' }));
+  app.get('/messages', async (request, response) => {
+    const { to, limit } = messagesQuery.parse(request.query);
+    response.json(await messages(smtp.kept, fcm.kept, to, limit));
   });
   serveMails(app, smtp.kept);
   servePushes(app, fcm.kept);
@@ -73,6 +80,11 @@ const query = z.object({
   subject: z.string().optional(),
   since: z.string().optional(),
   limit: z.coerce.number().int().min(1).max(10_000).default(200),
+});
+
+const messagesQuery = z.object({
+  to: z.string().optional(),
+  limit: z.coerce.number().int().min(1).default(Number.MAX_SAFE_INTEGER),
 });
 
 function serveMails(app: Express, kept: SmtpServer['kept']): void {
