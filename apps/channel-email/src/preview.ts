@@ -1,5 +1,5 @@
 import { type Outgoing } from '@allim/channel';
-import { mailRenderer } from './render-mail.js';
+import { type Mail, mailRenderer } from './render-mail.js';
 import { defaultTemplate, type Language, loadTemplates, type Templates } from './templates.js';
 
 type Sample = Pick<Outgoing, 'title' | 'message' | 'link' | 'category' | 'params'>;
@@ -74,8 +74,8 @@ const samples: Record<string, Record<Language, Sample>> = {
   },
 };
 
-/** The HTML of a template as somebody would get it, from sample values. Throws an Error that lists the templates there are. */
-export function preview(name: string, language: Language, templates: Templates = loadTemplates()): string {
+/** A template as somebody would get it, from sample values. Throws an Error that lists the templates there are. */
+export function preview(name: string, language: Language, templates: Templates = loadTemplates()): Mail {
   const template = templates.get(name);
   if (template === undefined) {
     throw new Error(`there is no template ${name}; there are ${[...templates.keys()].sort().join(', ')}`);
@@ -103,5 +103,11 @@ export function preview(name: string, language: Language, templates: Templates =
     language,
     createdAt: '2026-02-06T09:00:00.000Z',
     address: { name: null, email: 'user-1@example.com', phone: null, token: null },
-  }).html;
+  });
+}
+
+/** The template's name where its last part is enough to know it: `campaign` is `notification.requested/campaign`. */
+export function fullName(name: string, templates: Templates): string {
+  const meant = [...templates.keys()].filter((known) => known.endsWith(`/${name}`));
+  return !templates.has(name) && meant.length === 1 ? meant[0]! : name;
 }

@@ -1,6 +1,6 @@
 import { type ParseArgsOptionsConfig, parseArgs } from 'node:util';
 
-export const apps = ['consumer', 'api'] as const;
+export const apps = ['consumer', 'api', 'channel-email', 'channel-push', 'mailbox'] as const;
 export type App = (typeof apps)[number];
 
 export type Command =
@@ -9,7 +9,8 @@ export type Command =
   | { name: 'stack'; action: StackAction }
   | { name: 'token'; user: string; scope: string | undefined; ttlS: number }
   | { name: 'publish'; topic: string; key: string | undefined; value: { file: string } | { json: string } }
-  | { name: 'migrate' };
+  | { name: 'migrate' }
+  | { name: 'template'; template: string };
 
 const stackActions = ['up', 'down', 'reset', 'status'] as const;
 /** `keep` is what `up` runs in the background. */
@@ -20,9 +21,9 @@ export class WrongUsage extends Error {}
 
 export const usage = `Usage: npm run allim -- <command>
 
-  start [--no-feed] [--fresh] [--apps consumer,api]
+  start [--no-feed] [--fresh] [--apps A,B,…]
                             servers, migrations, apps and a short feed of sample events, until Ctrl-C;
-                            --fresh begins with empty data
+                            --fresh begins with empty data; apps: ${apps.join(', ')}
   stack up|down|reset|status
                             Kafka, database and Redis alone, in the background; reset removes their data
   token --user U [--scope ops] [--ttl S]
@@ -30,6 +31,8 @@ export const usage = `Usage: npm run allim -- <command>
   publish <topic> [--key K] (--file F | JSON)
                             one record, acknowledged by Kafka; a file is sent byte by byte as it is
   migrate                   brings the database's schema up to date
+  template preview <name>   a mail template with sample values, as HTML and text, in each language; written to
+                            .stack/previews. Names: notification, user-signup, auth_code, campaign, …
 
 Examples
   npm run allim -- start --fresh --no-feed
@@ -37,7 +40,8 @@ Examples
   npm run allim -- publish blog.user.followed --key user-1 '{"followId":1,"followeeId":"user-1","followerId":"user-2","followerName":"이서연"}'
 
 Addresses and the token's secret come from the environment (KAFKA_BROKERS, DATABASE_URL, AUTH_JWT_SECRET), else from what
-runs here. start listens on API_PORT 8084, API_PORT_2 8184 and CONSUMER_PORT 8086.
+runs here. start listens on API_PORT 8084, API_PORT_2 8184, CONSUMER_PORT 8086, CHANNEL_EMAIL_PORT 8088,
+CHANNEL_PUSH_PORT 8089, and for the mailbox on SMTP_PORT 8025, FCM_PORT 8026 and MAILBOX_PORT 8027 (its page).
 Exit codes: 0 done, 1 failed, 2 wrong usage.`;
 
 /**
@@ -86,8 +90,15 @@ export function readCommand(words: string[]): Command {
     case 'migrate':
       read(rest, 0, {});
       return { name };
+    case 'template': {
+      const { positionals } = read(rest, 2, {});
+      const [action, template] = positionals;
+      if (action !== 'preview') throw new WrongUsage('template: expected preview.');
+      if (!template) throw new WrongUsage('template preview: expected the name of a template.');
+      return { name, template };
+    }
     default:
-      throw new WrongUsage(`${name}: no such command. Expected start, stack, token, publish or migrate.`);
+      throw new WrongUsage(`${name}: no such command. Expected start, stack, token, publish, migrate or template.`);
   }
 }
 

@@ -9,6 +9,9 @@ export interface Environment {
   AUTH_JWT_SECRET: string;
   API_URL: string;
   API_URL_2: string;
+  MAILBOX_URL: string;
+  SMTP_URL: string;
+  FCM_ENDPOINT: string;
 }
 
 /** Writes dotenv lines; undefined ones are left out. A reader finds all of it or nothing. For our eyes only: it holds a secret. */

@@ -1,4 +1,4 @@
-import { sampleEvents, subscribedTopics } from '@allim/catalogue';
+import { readEvent, requestTopic, sampleEvents, subscribedTopics, templates } from '@allim/catalogue';
 import { feedEvents, sampleUsers } from './feed.js';
 
 it('has every topic and every user', () => {
@@ -14,7 +14,22 @@ it('never has the same event twice, nor one of another feed, but that nobody sig
   expect(new Set(events).size).toBe(events.length);
 });
 
-it('is made of the catalogue’s own samples', () => {
-  const [first] = feedEvents(7);
-  expect(sampleEvents({ user: 'user-1', number: 7 })).toContainEqual(first);
+it('is made of the catalogue’s own samples, but that people sign up by their own names', () => {
+  const [signup, order] = feedEvents(7);
+  expect(JSON.parse(signup!.value)).toMatchObject({ userId: 'user-1', name: '김민지' });
+  expect(sampleEvents({ user: 'user-2', number: 8 })).toContainEqual(order);
+});
+
+it('asks for every template, in both languages, and among the first events', () => {
+  const events = feedEvents(7);
+  const asked = events
+    .filter(({ topic }) => topic === requestTopic)
+    .map(({ key, value }) => `${JSON.parse(value).template} ${key}`);
+  for (const { name } of templates) expect(asked).toEqual(expect.arrayContaining([`${name} user-1`, `${name} user-4`]));
+  const promotions = events.findLastIndex(({ value }) => JSON.parse(value).template === 'campaign');
+  expect(promotions).toBeLessThan(30);
+});
+
+it('holds nothing that would become a dead letter', () => {
+  for (const { topic, value } of feedEvents(7)) expect(() => readEvent(topic, Buffer.from(value))).not.toThrow();
 });

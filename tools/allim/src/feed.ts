@@ -1,23 +1,66 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { type SampleEvent, sampleEvents } from '@allim/catalogue';
+import { requestTopic, type SampleEvent, sampleEvents, templates } from '@allim/catalogue';
 import { kafkaClient } from '@allim/stack';
 import kafkajs from 'kafkajs';
+import { samplePeople } from './sample-people.js';
 
 export const sampleUsers = ['user-1', 'user-2', 'user-3', 'user-4', 'user-5'] as const;
 
 const eventsPerFeed = 80;
 const intervalMs = 700;
 
+/** After so many events comes a request, as long as there are some: the mailbox soon has one of each kind. */
+const eventsPerRequest = 3;
+
+/** The texts of a request are its sender's: what goes to somebody who reads English is written in English. */
+const inEnglish: Record<string, Record<string, string>> = {
+  announcement: {
+    title: 'Planned maintenance',
+    message: 'The service is under maintenance on 8 February from 02:00 to 04:00.',
+  },
+  campaign: {
+    title: 'Spring sale',
+    message: 'From today and for three days: 20% off everything.',
+    link: '/shopping/events/spring',
+  },
+};
+
+/** Each template once in each language, to those who may get a promotion at any hour. */
+function requests(first: number): SampleEvent[] {
+  return templates.flatMap(({ name, sample }) =>
+    (['user-1', 'user-4'] as const).map((user) => ({
+      topic: requestTopic,
+      key: user,
+      value: JSON.stringify({
+        requestId: `${name}-${first}-${user}`,
+        to: { userId: user },
+        type: 'SYSTEM',
+        template: name,
+        params: user === 'user-4' ? (inEnglish[name] ?? sample) : sample,
+      }),
+    })),
+  );
+}
+
+/** Who signs up is who they are, not the catalogue's sample of a name. */
+function withOwnName(event: SampleEvent): SampleEvent {
+  const name = samplePeople[event.key]?.contact.name;
+  const signsUp = event.topic === 'user-signup' && name;
+  return signsUp ? { ...event, value: JSON.stringify({ ...JSON.parse(event.value), name }) } : event;
+}
+
 /**
- * The sample events of a feed: every topic in turn, and the users in turn.
+ * The sample events of a feed: every topic in turn, and the users in turn; requests of every template among them.
  *
  * @param first number of the first one; another feed's numbers must lie elsewhere, or its events are duplicates
  */
 export function feedEvents(first: number): SampleEvent[] {
+  const asked = requests(first);
   return Array.from({ length: eventsPerFeed }, (_, index) => {
     const events = sampleEvents({ user: sampleUsers[index % sampleUsers.length]!, number: first + index });
-    return events[index % events.length]!;
-  });
+    const request = (index + 1) % eventsPerRequest === 0 ? asked.shift() : undefined;
+    return [withOwnName(events[index % events.length]!), ...(request ? [request] : [])];
+  }).flat();
 }
 
 /** Publishes sample events through Kafka, one every 700 ms for about a minute, or until it is aborted. */

@@ -37,6 +37,10 @@ async function run(command: Command): Promise<string | undefined> {
       const applied = await migrate(await setting('DATABASE_URL'));
       return applied.length > 0 ? applied.join('\n') : 'The schema is up to date.';
     }
+    case 'template': {
+      const { templatePreview } = await import('./template-preview.js');
+      return (await templatePreview(command.template)).join('\n');
+    }
   }
 }
 

@@ -5,7 +5,6 @@ import { type Environment, readEnvironment } from './environment-file.js';
 import { ask } from './hold.js';
 
 export const environmentFile = `${state}/env`;
-const secretFile = `${state}/auth-jwt-secret`;
 
 /** The names that programs know the servers by. */
 export const asEnvironment = ({ kafkaBrokers, databaseUrl, redisUrl }: Addresses) => ({
@@ -15,7 +14,7 @@ export const asEnvironment = ({ kafkaBrokers, databaseUrl, redisUrl }: Addresses
 });
 
 /** What a value must look like: the libraries' own errors would name neither the setting nor the mistake. */
-const shapes: { [name in keyof Environment]?: { fits: (value: string) => boolean; expected: string } } = {
+const shapes: { [name in keyof Environment | 'UNSUBSCRIBE_SECRET']?: Shape } = {
   KAFKA_BROKERS: {
     fits: (value) => /^[^\s:,]+:\d{1,5}(,[^\s:,]+:\d{1,5})*$/.test(value),
     expected: 'host:port[,host:port…]',
@@ -26,10 +25,16 @@ const shapes: { [name in keyof Environment]?: { fits: (value: string) => boolean
   },
   REDIS_URL: { fits: (value) => /^rediss?:\/\/[^/]/.test(value), expected: 'redis://[user:password@]host:port' },
   AUTH_JWT_SECRET: { fits: (value) => Buffer.byteLength(value) >= 32, expected: 'at least 32 bytes' },
+  UNSUBSCRIBE_SECRET: { fits: (value) => value.length >= 32, expected: 'at least 32 characters' },
 };
 
+interface Shape {
+  fits: (value: string) => boolean;
+  expected: string;
+}
+
 /** @throws with the setting's name and what was expected; never with its value, which may be a secret */
-function checked(name: keyof Environment, value: string): string {
+function checked(name: keyof typeof shapes, value: string): string {
   const shape = shapes[name];
   if (!shape || shape.fits(value)) return value;
   throw new Error(`${name}: expected ${shape.expected}.`);
@@ -37,7 +42,7 @@ function checked(name: keyof Environment, value: string): string {
 
 /** @throws when one that the environment gives is wrong, as `setting` does */
 export function checkEnvironment(): void {
-  for (const name of Object.keys(shapes) as (keyof Environment)[]) {
+  for (const name of Object.keys(shapes) as (keyof typeof shapes)[]) {
     if (process.env[name]) checked(name, process.env[name]);
   }
 }
@@ -56,17 +61,24 @@ export async function setting(name: keyof Environment): Promise<string> {
   throw new Error(`${name} is not known: run \`npm start\` in another terminal, or set ${name}.`);
 }
 
-/** Signs the tokens of this workspace. Made once, so that a token outlives a restart. */
-export async function jwtSecret(): Promise<string> {
-  if (process.env.AUTH_JWT_SECRET) return process.env.AUTH_JWT_SECRET;
+/** Signs the tokens of this workspace. */
+export const jwtSecret = (): Promise<string> => keptSecret('AUTH_JWT_SECRET', 'auth-jwt-secret');
+
+/** Signs the links that stop promotions. */
+export const unsubscribeSecret = (): Promise<string> => keptSecret('UNSUBSCRIBE_SECRET', 'unsubscribe-secret');
+
+/** Given by the environment, or made once, so that what it has signed outlives a restart. */
+async function keptSecret(name: string, file: string): Promise<string> {
+  const given = process.env[name];
+  if (given) return given;
   await mkdir(state, { recursive: true });
   const secret = randomBytes(48).toString('base64url');
   try {
-    await writeFile(secretFile, secret, { mode: 0o600, flag: 'wx' });
+    await writeFile(`${state}/${file}`, secret, { mode: 0o600, flag: 'wx' });
     return secret;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    return await readFile(secretFile, 'utf8');
+    return await readFile(`${state}/${file}`, 'utf8');
   }
 }
 

@@ -1,13 +1,14 @@
-import { existsSync } from 'node:fs';
-import { isFree, workspace } from '@allim/stack';
 import { migrate } from '@allim/store';
 import { type AppProcess, runApp } from './app-process.js';
 import type { App, Command } from './command-line.js';
 import { removeEnvironment, writeEnvironment } from './environment-file.js';
 import { playFeed } from './feed.js';
 import { ask, hold } from './hold.js';
-import { asEnvironment, checkEnvironment, environmentFile, jwtSecret, portSetting } from './settings.js';
+import { checkPrograms, healthPort, type Program, programsOf } from './programs.js';
+import { introduceSamplePeople } from './sample-people.js';
+import { asEnvironment, checkEnvironment, environmentFile, jwtSecret, unsubscribeSecret } from './settings.js';
 import { emptyStack, keepStack } from './stack-command.js';
+import { token } from './token.js';
 
 type StartOptions = Extract<Command, { name: 'start' }>;
 
@@ -49,14 +50,9 @@ async function bringUp(options: StartOptions, cleanup: AsyncDisposableStack, giv
   cleanup.defer(release);
   checkEnvironment();
   await removeEnvironment(environmentFile); // of a predecessor that was killed
+  checkProviders(options.apps);
   const programs = programsOf(options.apps);
-  for (const { app, main, port, portName } of programs) {
-    if (!existsSync(main)) throw new Error(`apps/${app} is not built: run \`npm run build\` first.`);
-    const other = programs.find((program) => program.port === port && program.portName !== portName);
-    if (other) throw new Error(`Port ${port} is wanted twice: choose another ${portName} or ${other.portName}.`);
-    if (await isFree(port)) continue;
-    throw new Error(`Port ${port} is taken: stop what uses it, or choose another one with ${portName}=….`);
-  }
+  await checkPrograms(programs);
 
   if (options.fresh) await emptyStack();
   const stack = await keepStack('start');
@@ -65,58 +61,108 @@ async function bringUp(options: StartOptions, cleanup: AsyncDisposableStack, giv
   if (applied.length > 0) say(`migrated: ${applied.join(', ')}`);
 
   const secret = await jwtSecret();
-  const ports = programs.filter(({ app }) => app === 'api').map(({ port }) => port);
+  const urls = urlsOf(programs);
   const environment = {
     ...asEnvironment(stack),
     NODE_ENV: 'development',
     AUTH_JWT_SECRET: secret,
-    WEBSOCKET_ALLOWED_ORIGINS: ports
-      .flatMap((port) => [`http://localhost:${port}`, `http://127.0.0.1:${port}`])
+    WEBSOCKET_ALLOWED_ORIGINS: [urls.API_URL, urls.API_URL_2]
+      .filter((url) => url !== undefined)
+      .flatMap((url) => [url, url.replace('localhost', '127.0.0.1')])
       .join(','),
+    ...(await outsideWorld(urls)),
   };
-  const running: AppProcess[] = [];
-  cleanup.defer(async () => void (await Promise.all(running.map((program) => program.stop()))));
-  say(`starting ${programs.map(({ name }) => name).join(', ')}`);
-  for (const { main, name, port } of programs)
-    running.push(runApp({ main, name, port, environment, say, onGiveUp: giveUp }));
-  await Promise.all(running.map((program) => program.ready()));
-
-  const [url, url2] = ports.map((port) => `http://localhost:${port}`);
-  cleanup.defer(() => removeEnvironment(environmentFile));
-  await writeEnvironment(environmentFile, {
-    ...asEnvironment(stack),
-    API_URL: url,
-    API_URL_2: url2,
-    AUTH_JWT_SECRET: secret,
+  const running = new Map<Program, AppProcess>();
+  const stop = async (wanted: (program: Program) => boolean) => {
+    await Promise.all([...running].map(([program, one]) => wanted(program) && one.stop()));
+  };
+  cleanup.defer(async () => {
+    await stop(({ app }) => app !== 'mailbox'); // what is being sent is still taken
+    await stop(({ app }) => app === 'mailbox');
   });
-  announce(url, url2);
+  say(`starting ${programs.map(({ name }) => name).join(', ')}`);
+  for (const program of programs) {
+    const { main, name, ports } = program;
+    const given = { ...environment, ...Object.fromEntries([...ports].map(([setting, port]) => [setting, `${port}`])) };
+    const port = healthPort(program);
+    running.set(program, runApp({ main, name, port, environment: given, say, onGiveUp: giveUp }));
+  }
+  await Promise.all([...running.values()].map((program) => program.ready()));
+
+  cleanup.defer(() => removeEnvironment(environmentFile));
+  await writeEnvironment(environmentFile, { ...asEnvironment(stack), ...urls, AUTH_JWT_SECRET: secret });
+  if (urls.API_URL) await introducePeople(urls.API_URL, secret);
+  announce(urls);
   if (options.feed && options.apps.includes('consumer')) await feed(stack.kafkaBrokers, cleanup);
 }
 
-function programsOf(apps: App[]) {
-  const all = [
-    { app: 'consumer', name: 'consumer', portName: 'CONSUMER_PORT', port: portSetting('CONSUMER_PORT', 8086) },
-    { app: 'api', name: 'api', portName: 'API_PORT', port: portSetting('API_PORT', 8084) },
-    // Two of them, so that delivery over several instances is what everybody sees.
-    { app: 'api', name: 'api-2', portName: 'API_PORT_2', port: portSetting('API_PORT_2', 8184) },
-  ] as const;
-  return all
-    .filter(({ app }) => apps.includes(app))
-    .map((program) => ({ ...program, main: `${workspace}apps/${program.app}/dist/main.js` }));
+/** Where the programs are reached; nothing of those that do not run. */
+function urlsOf(programs: Program[]) {
+  const ports = new Map(programs.flatMap((program) => [...program.ports]));
+  const url = (scheme: string, host: string, setting: string) =>
+    ports.has(setting) ? `${scheme}://${host}:${ports.get(setting)}` : undefined;
+  return {
+    API_URL: url('http', 'localhost', 'API_PORT'),
+    API_URL_2: url('http', 'localhost', 'API_PORT_2'),
+    MAILBOX_URL: url('http', 'localhost', 'MAILBOX_PORT'),
+    SMTP_URL: url('smtp', '127.0.0.1', 'SMTP_PORT'),
+    FCM_ENDPOINT: url('http', '127.0.0.1', 'FCM_PORT'),
+  };
 }
 
-function announce(url: string | undefined, url2: string | undefined) {
+/** @throws when a channel would have nobody to send by; its own message would come when the servers are up */
+function checkProviders(apps: readonly App[]): void {
+  if (apps.includes('mailbox')) return;
+  const { SMTP_URL, FCM_ENDPOINT, FCM_SERVICE_ACCOUNT, GOOGLE_APPLICATION_CREDENTIALS } = process.env;
+  if (apps.includes('channel-email') && !SMTP_URL)
+    throw new Error('channel-email has no mail server: start mailbox, too, or set SMTP_URL.');
+  if (apps.includes('channel-push') && !FCM_ENDPOINT && !FCM_SERVICE_ACCOUNT && !GOOGLE_APPLICATION_CREDENTIALS)
+    throw new Error(
+      'channel-push has no FCM: start mailbox, too, or set FCM_ENDPOINT, FCM_SERVICE_ACCOUNT or GOOGLE_APPLICATION_CREDENTIALS.',
+    );
+}
+
+/** What the channels need beside the servers. With the mailbox, nothing leaves this machine, whatever our environment says. */
+async function outsideWorld({ API_URL, SMTP_URL, FCM_ENDPOINT }: ReturnType<typeof urlsOf>) {
+  const { env } = process;
+  return {
+    UNSUBSCRIBE_SECRET: await unsubscribeSecret(),
+    API_URL: API_URL ?? (env.API_URL || 'http://localhost:8084'),
+    // The publisher's site is no part of this system: a name that is nobody's.
+    PUBLIC_URL: env.PUBLIC_URL || 'https://portal.example.com',
+    MAIL_FROM: env.MAIL_FROM || 'no-reply@portal.example.com',
+    MAIL_IMPRINT: env.MAIL_IMPRINT || 'Portal Universe (예시) · 서울특별시 예시구 예시로 1 · 02-0000-0000',
+    ...(SMTP_URL && { SMTP_URL, SMTP_TLS: 'off' }),
+    ...(FCM_ENDPOINT && { FCM_ENDPOINT }),
+  };
+}
+
+function announce({ API_URL, API_URL_2, MAILBOX_URL }: ReturnType<typeof urlsOf>) {
   const example = { followId: 'f-1', followeeId: 'user-1', followerId: 'user-2', followerName: '이서연' };
-  const inbox = url && [`  inbox         ${url}/`, `  second node   ${url2}/`, `  API           ${url}/docs`];
+  const inbox = API_URL && [
+    `  inbox         ${API_URL}/`,
+    `  second node   ${API_URL_2}/`,
+    `  API           ${API_URL}/docs`,
+  ];
   const lines = [
     'Allim is ready.',
     ...(inbox ?? []),
+    ...(MAILBOX_URL ? [`  mailbox       ${MAILBOX_URL}/  (every mail and push)`] : []),
     `  publish       npm run allim -- publish blog.user.followed '${JSON.stringify(example)}'`,
     '  a token       npm run allim -- token --user user-1',
     `  addresses     ${environmentFile}`,
     'Ctrl-C stops all of it.',
   ];
   console.log(`\n${lines.join('\n')}\n`);
+}
+
+/** The sample people are a courtesy as the sample events are. */
+async function introducePeople(apiUrl: string, secret: string) {
+  try {
+    await introduceSamplePeople(apiUrl, (user) => token({ user, scope: undefined, ttlS: 60 }, secret));
+  } catch (error) {
+    say(`the sample people are not known, and get no mails: ${error instanceof Error ? error.message : error}`);
+  }
 }
 
 /** Sample events are a courtesy: what goes wrong with them stops nothing. */
