@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { useStack } from '@allim/testing';
+import { useStack, waitFor } from '@allim/testing';
 import { ContactStore } from './contact-store.js';
-import { type Database, openDatabase, withSession } from './database.js';
+import { type Database, inTransaction, openDatabase, withSession } from './database.js';
 import { uuidText } from './delivery-id.js';
 import { DeliveryStore } from './delivery-store.js';
 import { DeviceStore, tokenHash } from './device-store.js';
 import { ErasureStore } from './erasure-store.js';
+import { DatabaseDown } from './errors.js';
 import { InboxStore } from './inbox-store.js';
 import { Intake, type NewNotification } from './intake.js';
 import { migrate } from './migrate.js';
@@ -187,6 +188,52 @@ describe('ErasureStore', () => {
     expect(rest.removed.ledgerEntries).toBeGreaterThan(0);
     expect(await new InboxStore(database).state('kept-4')).toMatchObject({ lastId: 21_000 });
   }, 60_000);
+
+  it('that is ended half-way leaves an inbox that fits its rows, and goes on', async () => {
+    const userId = 'erased-6';
+    for (let done = 0; done < 2_100; done += 300)
+      await intake.save(Array.from({ length: 300 }, () => notification({ userId })));
+    await rows(
+      `CREATE TRIGGER half_way BEFORE DELETE ON notification FOR EACH ROW
+       BEGIN IF OLD.user_id = '${userId}' AND OLD.id = 1500 THEN SIGNAL SQLSTATE '45000'; END IF; END`,
+    );
+    try {
+      await expect(erasures.erase(userId, { budgetMs })).rejects.toThrow(DatabaseDown);
+    } finally {
+      await rows('DROP TRIGGER half_way');
+    }
+    const left = await rows<{ least: number }>('SELECT MIN(id) AS least FROM notification WHERE user_id = ?', [userId]);
+    expect(left[0]?.least).toBe(1_001);
+    // What comes meanwhile must not get a number that is taken.
+    const [saved] = await intake.save([notification({ userId })]);
+    expect(saved).toMatchObject({ kind: 'new', message: { notification: { id: 2_101 } } });
+    const { removed, next } = await erasures.erase(userId, { budgetMs });
+    expect([removed.notifications, removed.inboxes, removed.ledgerEntries, next]).toEqual([1_101, 1, 2_101, null]);
+  });
+
+  it('waits for what is just being written, and removes that, too', async () => {
+    const userId = 'erased-7';
+    await intake.save([notification({ userId })]);
+    // As the Intake does: the inbox, then its rows.
+    const erasing = await inTransaction(database, async (transaction) => {
+      await transaction.query('UPDATE inbox SET last_id = 2 WHERE user_id = ?', [userId]);
+      const pending = erasures.erase(userId, { budgetMs });
+      await waitFor(
+        async () =>
+          (await rows("SELECT 1 FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'")).length > 0,
+        // The server answers what it knew before to who asks more often than every 0.1 s.
+        { what: 'the erasure to wait for the inbox', everyMs: 250 },
+      );
+      await transaction.query(
+        `INSERT INTO notification (user_id, id, type, title, message, params, created_at)
+         VALUES (?, 2, 'SYSTEM', 't', 'm', '{}', NOW())`,
+        [userId],
+      );
+      return { pending };
+    });
+    expect((await erasing.pending).removed).toMatchObject({ notifications: 2, inboxes: 1 });
+    expect(await rows('SELECT id FROM notification WHERE user_id = ?', [userId])).toEqual([]);
+  });
 
   it('ends with an inbox that fits its rows, whoever writes into it meanwhile', async () => {
     const userId = 'erased-5';
