@@ -7,7 +7,7 @@ import { mustEqual } from './void-run.js';
 
 /** Partitions of every topic. */
 export const partitions = 3;
-const userCount = 2_000;
+export const userCount = 2_000;
 export const userOf = (number: number) => `user-${number % userCount}`;
 
 const domain = entries.filter(({ topic }) => topic !== requestTopic);
@@ -16,6 +16,10 @@ const signup = entry('user-signup');
 const everyday = domain.filter((one) => one !== broadcast);
 /** Topics whose events carry their number in the reference: what a paced load sends. */
 const numbered = everyday.filter((one) => one !== signup);
+const outgoing = domain.filter((one) => {
+  const channels = one.plan(one.sample({ user: userOf(1), number: 1 }))?.channels ?? [];
+  return channels.includes('email') && channels.includes('push');
+});
 const hot = entry('shopping.order.created');
 
 /** The room of `shopping.timedeal.started`. */
@@ -44,6 +48,12 @@ export const allTopics: Load = {
     const one = number % broadcastEvery === 0 ? broadcast : at(everyday, number);
     return sample(one, one === signup ? `signup-${number}` : userOf(number), number);
   },
+};
+
+/** Topics whose notifications also go out by e-mail and push. */
+export const reachable: Load = {
+  topics: outgoing.map(({ topic }) => topic),
+  event: (number) => sample(at(outgoing, number), userOf(number), number),
 };
 
 /** One topic only. */

@@ -7,6 +7,8 @@ import { poisonBenchmark, replay } from './benchmarks/bad-records.js';
 import { email } from './benchmarks/email.js';
 import { failover } from './benchmarks/failover.js';
 import { latency } from './benchmarks/latency.js';
+import { mailLatency } from './benchmarks/mail-latency.js';
+import { outside } from './benchmarks/outside.js';
 import { push } from './benchmarks/push.js';
 import { memory, sockets } from './benchmarks/sockets.js';
 import { drainAll, drainHot, persist } from './benchmarks/throughput.js';
@@ -27,8 +29,10 @@ const benchmarks: Benchmark[] = [
   replay,
   failover,
   memory,
+  outside,
   email,
   push,
+  mailLatency,
 ];
 const names = benchmarks.map(({ name }) => name);
 const usage = `npm run bench -- <name>… [--runs 3] [--write]

@@ -2,6 +2,7 @@ import { type NotificationMessage, socketPath } from '@allim/contracts';
 import { SignJWT } from 'jose';
 import { io, type Socket } from 'socket.io-client';
 import { numberIn } from '../load.js';
+import { percentile } from '../percentile.js';
 import { answerQuestions } from './questions.js';
 
 export interface ClientsInput {
@@ -69,9 +70,7 @@ function reset(microseconds: number): void {
 }
 
 function received(): Received {
-  const sorted = Float64Array.from(latencies).sort();
-  const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
-  return { count, p50: at(0.5), p99: at(0.99) };
+  return { count, p50: percentile(latencies, 0.5), p99: percentile(latencies, 0.99) };
 }
 
 /** How many are connected now. */
