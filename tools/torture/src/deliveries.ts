@@ -142,7 +142,7 @@ export class Deliveries {
       sending = await this.sending();
       return sending > 0;
     };
-    await until(look, { withinMs: 2_000, everyMs: 1 });
+    await until(look, { withinMs: 10_000, everyMs: 1 });
     return sending;
   }
 
@@ -185,8 +185,8 @@ export class Deliveries {
     return arrived.length - new Set(arrived.map(({ number }) => number)).size;
   }
 
-  inState(state: DeliveryState): number {
-    return this.arena.history.count('delivery', (row) => row.state === state);
+  parked(channel: Channel): number {
+    return this.arena.history.count('delivery', (row) => row.channel === channel && row.state === 'unknown');
   }
 
   /** Records on the channel's `.DLT` topic. */
