@@ -6,18 +6,20 @@ import { waitFor } from '@allim/testing';
 
 const logs = `${workspace}.stack/e2e`;
 
+export type App = 'api' | 'consumer' | 'channel-email' | 'channel-push';
+
 /** One of our apps as it is started in production: its built main.js, in a process of its own. */
 export class Program {
   private child?: ChildProcess;
 
   private constructor(
     readonly name: string,
-    private readonly app: 'api' | 'consumer',
+    private readonly app: App,
     readonly port: number,
     private readonly environment: NodeJS.ProcessEnv,
   ) {}
 
-  static async start(name: string, app: 'api' | 'consumer', environment: NodeJS.ProcessEnv): Promise<Program> {
+  static async start(name: string, app: App, environment: NodeJS.ProcessEnv): Promise<Program> {
     const program = new Program(name, app, await freePort(), environment);
     await program.start();
     return program;
@@ -39,7 +41,7 @@ export class Program {
     closeSync(log);
     await waitFor(async () => (await fetch(`${this.url}/health/ready`)).ok, {
       what: `${this.name} to be ready (its log is .stack/e2e/${this.name}.log)`,
-      timeoutMs: 30_000,
+      timeoutMs: 60_000,
     });
   }
 

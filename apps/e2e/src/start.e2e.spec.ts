@@ -3,8 +3,9 @@ import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort, workspace } from '@allim/stack';
+import { ensureChromium, freePort, workspace } from '@allim/stack';
 import { waitFor } from '@allim/testing';
+import { chromium } from 'playwright-core';
 
 /** A system of its own beside one that a developer may be running: other ports, other data. */
 const state = mkdtempSync(join(tmpdir(), 'allim-start-'));
@@ -53,14 +54,12 @@ const addresses = () =>
   );
 
 beforeAll(async () => {
-  const [API_PORT, API_PORT_2, CONSUMER_PORT] = await Promise.all([freePort(), freePort(), freePort()]);
-  environment = {
-    ...process.env,
-    ALLIM_STATE: state,
-    API_PORT: `${API_PORT}`,
-    API_PORT_2: `${API_PORT_2}`,
-    CONSUMER_PORT: `${CONSUMER_PORT}`,
-  };
+  const ports = [
+    ...['API_PORT', 'API_PORT_2', 'CONSUMER_PORT', 'CHANNEL_EMAIL_PORT', 'CHANNEL_PUSH_PORT'],
+    ...['MAILBOX_PORT', 'SMTP_PORT', 'FCM_PORT'],
+  ];
+  environment = { ...process.env, ALLIM_STATE: state };
+  for (const port of ports) environment[port] = `${await freePort()}`;
   system = run('start');
   await waitFor(() => output.includes('Allim is ready') && existsSync(join(state, 'env')), {
     what: 'npm start to be ready',
@@ -74,8 +73,15 @@ afterAll(() => {
 
 describe('npm start', () => {
   it('says where everything is', () => {
-    const { KAFKA_BROKERS, DATABASE_URL, REDIS_URL, API_URL, API_URL_2, AUTH_JWT_SECRET } = addresses();
+    const { KAFKA_BROKERS, DATABASE_URL, REDIS_URL, API_URL, API_URL_2, AUTH_JWT_SECRET, ...outside } = addresses();
     expect([KAFKA_BROKERS, DATABASE_URL, REDIS_URL].every(Boolean)).toBe(true);
+    const { MAILBOX_PORT, SMTP_PORT, FCM_PORT } = environment;
+    expect(outside).toEqual({
+      MAILBOX_URL: `http://localhost:${MAILBOX_PORT}`,
+      SMTP_URL: `smtp://127.0.0.1:${SMTP_PORT}`,
+      FCM_ENDPOINT: `http://127.0.0.1:${FCM_PORT}`,
+    });
+    expect(output).toContain(outside.MAILBOX_URL);
     expect(AUTH_JWT_SECRET.length).toBeGreaterThanOrEqual(32);
     expect(output).toContain(API_URL);
     expect(output).toContain(API_URL_2);
@@ -100,6 +106,40 @@ describe('npm start', () => {
     expect(await mine()).toHaveLength(1);
   });
 
+  it("shows the sample feed's mails and pushes on the mailbox page", async () => {
+    const { MAILBOX_URL } = addresses();
+    const received = async (to: string) =>
+      (await (await fetch(`${MAILBOX_URL}/messages?to=${to}`)).json()) as { subject: string; html: string }[];
+    const order = { orderNumber: 'ORD-MAIL', userId: 'user-4', totalAmount: 45000, itemCount: 2 };
+    expect(await ended('publish', 'shopping.order.created', JSON.stringify(order))).toBe(0);
+    const ordered = await waitFor(
+      async () => (await received('user-4@example.com')).find(({ html }) => html.includes('ORD-MAIL')),
+      { what: 'the mail of a published order' },
+    );
+    expect(ordered.html).toContain('<html lang="en">');
+    const inKorean = async () =>
+      (await received('user-1@example.com')).some(({ html }) => html.includes('<html lang="ko">'));
+    await waitFor(inKorean, { what: 'a mail of the feed in Korean', timeoutMs: 30_000 });
+    // A promotion among them, whatever the hour: with its label, and with the way out of it.
+    const campaign = async () =>
+      (await received('user-1@example.com')).find(({ subject }) => /^\(광고\)/.test(subject));
+    expect((await waitFor(campaign, { what: 'a promotion', timeoutMs: 60_000 })).html).toMatch(/수신거부/);
+
+    const browser = await chromium.launch({
+      executablePath: await ensureChromium(),
+      args: ['--no-sandbox', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+    });
+    try {
+      const page = await browser.newPage({ locale: 'ko-KR' });
+      await page.goto(`${MAILBOX_URL}/`);
+      for (const kind of ['mail', 'push']) await page.locator(`#rows [href^="#${kind}/"]`).first().waitFor();
+      await page.locator('#rows a', { hasText: 'user-4@example.com' }).first().click();
+      await page.frameLocator('iframe').locator('h1').waitFor();
+    } finally {
+      await browser.close();
+    }
+  }, 120_000);
+
   it('refuses to run twice', async () => {
     output = '';
     expect(await ended('start')).toBe(1);
@@ -107,7 +147,7 @@ describe('npm start', () => {
   });
 
   it('leaves nothing behind after Ctrl-C, though npm passes it on a second time', async () => {
-    expect(processes().length).toBeGreaterThanOrEqual(6);
+    expect(processes().length).toBeGreaterThanOrEqual(9);
     const exit = once(system, 'exit');
     const began = Date.now();
     system.kill('SIGINT');

@@ -14,6 +14,14 @@ export interface Client {
   got: NotificationResponse[];
 }
 
+interface Call {
+  userId: string;
+  scope?: string;
+  method: string;
+  path: string;
+  body?: object;
+}
+
 /** The whole system, as its users find it: two consumers, two api nodes, real servers. */
 export class System {
   readonly consumers: Program[] = [];
@@ -22,20 +30,36 @@ export class System {
 
   private constructor(
     readonly stack: Stack,
-    private readonly secret: string,
+    /** Of every program. */
+    readonly environment: NodeJS.ProcessEnv & { AUTH_JWT_SECRET: string },
     readonly admin: Admin,
     private readonly producer: Producer,
   ) {}
 
   static async start(): Promise<System> {
     const stack = await startStack();
+    try {
+      return await System.startOn(stack);
+    } catch (error) {
+      await stack.stop(); // nobody else can, and a run of tests does not end beside a server
+      throw error;
+    }
+  }
+
+  private static async startOn(stack: Stack): Promise<System> {
     await migrate(stack.databaseUrl);
-    const secret = randomBytes(32).toString('hex');
-    const servers = { KAFKA_BROKERS: stack.kafkaBrokers, DATABASE_URL: stack.databaseUrl, REDIS_URL: stack.redisUrl };
     const kafka = kafkaClient(stack.kafkaBrokers);
-    const system = new System(stack, secret, kafka.admin(), kafka.producer({ allowAutoTopicCreation: false }));
-    await Promise.all([system.admin.connect(), system.producer.connect()]);
-    const environment = { ...servers, NODE_ENV: 'development', AUTH_JWT_SECRET: secret };
+    const environment = {
+      KAFKA_BROKERS: stack.kafkaBrokers,
+      DATABASE_URL: stack.databaseUrl,
+      REDIS_URL: stack.redisUrl,
+      NODE_ENV: 'development',
+      AUTH_JWT_SECRET: randomBytes(32).toString('hex'),
+      UNSUBSCRIBE_SECRET: randomBytes(32).toString('hex'),
+    };
+    const producer = kafka.producer({ allowAutoTopicCreation: false });
+    const system = new System(stack, environment, kafka.admin(), producer);
+    await Promise.all([system.admin.connect(), producer.connect()]);
     system.consumers.push(
       ...(await Promise.all([1, 2].map((n) => Program.start(`consumer-${n}`, 'consumer', environment)))),
     );
@@ -54,7 +78,7 @@ export class System {
       .setProtectedHeader({ alg: 'HS256' })
       .setIssuedAt()
       .setExpirationTime('10m')
-      .sign(new TextEncoder().encode(this.secret));
+      .sign(new TextEncoder().encode(this.environment.AUTH_JWT_SECRET));
   }
 
   /** A client on a node; resolves when it is connected. */
@@ -75,11 +99,20 @@ export class System {
     return { inbox, got };
   }
 
-  /** A REST call as this user; answers status and body. */
-  async rest(userId: string, node: Program, method: string, path: string): Promise<{ status: number; body: unknown }> {
-    const answer = await fetch(`${node.url}/api/v1/notifications${path}`, {
+  /** A REST call on this user's inbox; answers status and body. */
+  rest(userId: string, node: Program, method: string, path: string): Promise<{ status: number; body: unknown }> {
+    return this.call(node, { userId, method, path: `/api/v1/notifications${path}` });
+  }
+
+  /** A REST call; answers status and body. */
+  async call(node: Program, { userId, scope, method, path, body }: Call): Promise<{ status: number; body: unknown }> {
+    const answer = await fetch(`${node.url}${path}`, {
       method,
-      headers: { authorization: `Bearer ${await this.token(userId)}` },
+      headers: {
+        authorization: `Bearer ${await this.token(userId, scope ? { scope } : {})}`,
+        ...(body && { 'content-type': 'application/json' }),
+      },
+      body: body && JSON.stringify(body),
     });
     return { status: answer.status, body: await answer.json() };
   }
