@@ -99,8 +99,8 @@ export interface AttemptAnomaly {
 
 /** A breaker's own reason: it opened between the claim and the send, so nobody was asked. */
 const notAsked = 'the provider is down';
-/** What a log line's own time adds to the attempt it tells of. */
-const logMs = 50;
+/** What a busy machine adds to the times of the log. */
+const logMs = 200;
 
 /** What is wrong with the way deliveries went through a channel app, in plain words. */
 export function checkAttempts(facts: Facts): AttemptAnomaly[] {

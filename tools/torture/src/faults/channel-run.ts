@@ -286,8 +286,8 @@ export class ChannelRun {
         name: 'longest send',
         value: Math.max(...attempts.map(({ from, until }) => until - from)) / 1000,
         unit: 's',
-        // What it takes to let go once it is told to.
-        atMost: (options.budgetMs + 500) / 1000,
+        // A provider has another second to let go.
+        atMost: (options.budgetMs + 1_000) / 1000,
       },
       ...this.backoffFigures(attempts),
     ];

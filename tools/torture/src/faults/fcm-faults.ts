@@ -121,7 +121,7 @@ const pushFaults: readonly PushFaultCase[] = [
 ];
 
 const sizes = {
-  short: { times: 3, sends: 200, outages: 4, budgetMs: 2_000, probeMs: 300, limitMs: 60_000 },
+  short: { times: 3, sends: 200, outages: 4, budgetMs: 5_000, probeMs: 1_000, limitMs: 90_000 },
   full: { times: 40, sends: 5_000, outages: 20, budgetMs: 60_000, probeMs: 5_000, limitMs: 900_000 },
 };
 
