@@ -408,7 +408,7 @@ describe('ChannelWorker', () => {
     await start('email', deliveries, provider, { SEND_CONCURRENCY: 1 });
     const rows = plan(deliveries, 'email', 3, { userId: 'the same partition' });
     await publish(rows);
-    await waitFor(() => provider.sent.length === 1, { what: 'the first to be sent' });
+    await waitFor(() => provider.sent.length > 0, { what: 'the first to be sent' });
     expect(rows[0]!.state).toBe('sending');
     await waitFor(
       () => {

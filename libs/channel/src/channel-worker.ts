@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Channel, commandTopic, deliveryCommand, type Priority, priorities } from '@allim/contracts';
+import { type Channel, channels, commandTopic, deliveryCommand, type Priority, priorities } from '@allim/contracts';
 import { dead, done, InfrastructureDown, type KafkaRecord, type Verdict } from '@allim/kafka';
 import { type Clock, type Logger, systemClock } from '@allim/platform';
 import { type Claimed, DatabaseDown } from '@allim/store';
@@ -18,7 +18,7 @@ import { type Outcome, type Outgoing, type Provider } from './provider.js';
 import { type Grant, RateLimiter } from './rate-limit.js';
 import { sendWithin } from './send.js';
 import { type ChannelWorkerSettings } from './settings.js';
-import { Slots } from './slots.js';
+import { Slots, Turns } from './slots.js';
 import { UndeliverableLetters } from './undeliverable.js';
 
 /**
@@ -26,6 +26,10 @@ import { UndeliverableLetters } from './undeliverable.js';
  * record is redelivered to nobody; were it, the claim would refuse it. In the high lane somebody waits.
  */
 const holdUpMs: Record<Priority, number> = { high: 5, normal: 1_000, low: 1_000 };
+/** Claimed ahead, for each slot. Not many: a crash costs each of them an attempt, and the time until its lease ends. */
+const aheadOfEachSlot = 1;
+/** What is claimed ahead lasts for so long, so the next claim may gather for it. */
+const gatherAheadMs = 20;
 /** What is being sent when we stop may take so long; then it is told to end. Below SHUTDOWN_DEADLINE_MS. */
 const stopGraceMs = 8_000;
 /** Between tries while the database is away. */
@@ -74,7 +78,9 @@ interface Job {
  */
 export class ChannelWorker {
   private readonly servers: LaneServer[];
-  private readonly slots = {} as Record<Priority, Slots>;
+  /** For what is in our hands: claimed, and sent or waiting for a slot. */
+  private readonly room = {} as Record<Priority, Slots>;
+  private readonly slots = {} as Record<Priority, Turns>;
   private readonly limiter: RateLimiter;
   private readonly breaker: Breaker;
   private readonly letters: UndeliverableLetters;
@@ -113,7 +119,9 @@ export class ChannelWorker {
     this.servers = priorities.map((lane) => {
       const own = new Registry();
       registries.set(lane, own);
-      this.slots[lane] = new Slots(settings.SEND_CONCURRENCY);
+      const ahead = this.claimedAhead(lane);
+      this.room[lane] = new Slots(settings.SEND_CONCURRENCY + ahead, ahead > 0 ? gatherAheadMs : undefined);
+      this.slots[lane] = new Turns(settings.SEND_CONCURRENCY);
       return new LaneServer(
         {
           kafka,
@@ -127,6 +135,16 @@ export class ChannelWorker {
       );
     });
     showLanes(registry, registries);
+  }
+
+  /**
+   * How many may be claimed while others are sent: then claims are few and large, and no slot waits for one. None where
+   * a crash would park what was only claimed, where leave to send goes stale, and in the lane where somebody waits.
+   */
+  private claimedAhead(lane: Priority): number {
+    const { channel, settings } = this.options;
+    const mayWait = channels[channel].whenAmbiguous === 'retry' && settings.RATE_LIMIT_PER_SECOND === 0;
+    return mayWait && lane !== 'high' ? settings.SEND_CONCURRENCY * aheadOfEachSlot : 0;
   }
 
   /** Creates missing topics and joins the groups; waits for the brokers as long as it takes. */
@@ -200,16 +218,16 @@ export class ChannelWorker {
   }
 
   /**
-   * Claims as many as there are slots for and begins to send them. The claim comes last: what is claimed is sent at once,
-   * so that a crash leaves few behind of which nobody knows whether they were sent.
+   * Claims as many as there is room for and begins to send them. The claim comes last: what is claimed is sent soon, so
+   * that a crash leaves few behind of which nobody knows whether they were sent.
    */
   private async sendSome(lane: Priority, commands: Command[]): Promise<{ sends: Promise<void>[]; tried: number }> {
-    const slots = this.slots[lane];
-    let free = await slots.take(commands.length);
+    const room = this.room[lane];
+    let free = await room.take(commands.length);
     try {
       this.breaker.check();
       const grant = await this.limiter.take(free, lane, this.stopping.signal);
-      slots.release(free - grant.count);
+      room.release(free - grant.count);
       free = grant.count;
       this.stopping.signal.throwIfAborted();
       const { admission, tried, claimed, lease } = await this.claim(commands.slice(0, free), grant);
@@ -220,7 +238,7 @@ export class ChannelWorker {
       free -= sends.length;
       return { sends, tried: tried.length };
     } finally {
-      slots.release(free);
+      room.release(free);
     }
   }
 
@@ -264,6 +282,7 @@ export class ChannelWorker {
     const { claimed, record, lease } = job;
     const { logger } = this.options;
     try {
+      await this.slots[job.lane].take();
       this.metrics.sending.inc({ channel: this.options.channel, lane: job.lane });
       const startedAt = new Date(this.clock());
       const began = performance.now();
@@ -283,6 +302,7 @@ export class ChannelWorker {
   private async send({ lane, claimed, grant, admission }: Job): Promise<Outcome> {
     const { provider, settings } = this.options;
     try {
+      this.ending.signal.throwIfAborted();
       // The database took too long for it.
       for (let leave = grant; !leave.isFresh(); ) leave = await this.limiter.take(1, lane, this.ending.signal);
     } catch {
@@ -300,7 +320,8 @@ export class ChannelWorker {
   /** Once it is sent: while it is noted, another one may be. */
   private leaveSlot(lane: Priority): void {
     this.metrics.sending.dec({ channel: this.options.channel, lane });
-    this.slots[lane].release();
+    this.slots[lane].end();
+    this.room[lane].release();
   }
 
   private async note(job: Job, outcome: Outcome, when: { startedAt: Date; durationMs: number }): Promise<void> {

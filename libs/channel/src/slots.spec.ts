@@ -1,4 +1,4 @@
-import { Slots } from './slots.js';
+import { Slots, Turns } from './slots.js';
 
 describe('Slots', () => {
   it('gives what is free, and lets others wait', async () => {
@@ -32,11 +32,33 @@ describe('Slots', () => {
       Array.from({ length: 50 }, async () => {
         const count = await slots.take(1);
         most = Math.max(most, slots.taken);
-        await Promise.resolve();
+        await new Promise(setImmediate);
         slots.release(count);
       }),
     );
     expect(most).toBe(3);
     expect(slots.taken).toBe(0);
+  });
+});
+
+describe('Turns', () => {
+  it('are so many at a time, in the order in which they were asked for', async () => {
+    const turns = new Turns(2);
+    const begun: number[] = [];
+    const take = async (number: number) => {
+      await turns.take();
+      begun.push(number);
+    };
+    const all = Promise.all([1, 2, 3, 4].map(take));
+    await Promise.resolve();
+    expect(begun).toEqual([1, 2]);
+    turns.end();
+    turns.end();
+    await all;
+    expect(begun).toEqual([1, 2, 3, 4]);
+    turns.end();
+    turns.end();
+    await Promise.all([take(5), take(6)]);
+    expect(begun).toHaveLength(6);
   });
 });

@@ -1,14 +1,18 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-
 /** Slots that become free one by one are worth a wait of so long: one claim for many costs the database less. */
 const gatherMs = 5;
 
-/** How many may send at the same time. */
+/** How many may be in hand at the same time. */
 export class Slots {
   private free: number;
-  private waiting: (() => void)[] = [];
+  /** One after another: who comes first takes many, instead of each a few. */
+  private turn: Promise<unknown> = Promise.resolve();
+  private waiting?: { atLeast: number; resolve: () => void };
 
-  constructor(private readonly size: number) {
+  /** @param longestGatherMs for how long slots may wait for others to become free */
+  constructor(
+    private readonly size: number,
+    private readonly longestGatherMs = gatherMs,
+  ) {
     this.free = size;
   }
 
@@ -17,17 +21,56 @@ export class Slots {
   }
 
   /** Waits until at least one slot is free and takes as many as are, up to `wanted`. Answers how many. */
-  async take(wanted: number): Promise<number> {
-    // Only a moment: others may be held for a minute by sends that hang.
-    if (this.free > 0 && this.free < Math.min(wanted, this.size / 2)) await sleep(gatherMs);
-    while (this.free === 0) await new Promise<void>((resolve) => this.waiting.push(resolve));
-    const taken = Math.min(wanted, this.free);
-    this.free -= taken;
+  take(wanted: number): Promise<number> {
+    const taken = this.turn.then(() => this.gather(wanted));
+    this.turn = taken;
     return taken;
   }
 
   release(count = 1): void {
     this.free += count;
-    for (const wake of this.waiting.splice(0)) wake();
+    if (this.waiting && this.free >= this.waiting.atLeast) this.waiting.resolve();
+  }
+
+  private async gather(wanted: number): Promise<number> {
+    const enough = Math.min(wanted, Math.ceil(this.size / 2));
+    await this.until(1);
+    // Only a moment: others may be held for a minute by sends that hang.
+    await this.until(enough, this.longestGatherMs);
+    const taken = Math.min(wanted, this.free);
+    this.free -= taken;
+    return taken;
+  }
+
+  /** Resolves when so many are free, or after `ms`. */
+  private until(atLeast: number, ms?: number): Promise<void> {
+    if (this.free >= atLeast) return Promise.resolve();
+    return new Promise((done) => {
+      const resolve = () => {
+        clearTimeout(timer);
+        this.waiting = undefined;
+        done();
+      };
+      const timer = ms === undefined ? undefined : setTimeout(resolve, ms);
+      this.waiting = { atLeast, resolve };
+    });
+  }
+}
+
+/** So many at a time, in the order in which they ask. */
+export class Turns {
+  private readonly waiting: (() => void)[] = [];
+
+  constructor(private free: number) {}
+
+  async take(): Promise<void> {
+    if (this.free > 0) this.free--;
+    else await new Promise<void>((resolve) => this.waiting.push(resolve));
+  }
+
+  end(): void {
+    const next = this.waiting.shift();
+    if (next) next();
+    else this.free++;
   }
 }

@@ -120,6 +120,8 @@ const dispatchLeaseMs = 10 * 60_000;
 
 /** What ends together is noted together: a commit for each would cost more than most sends. */
 const concludedAtOnce = 100;
+/** For so long what was sent may not be noted yet, so not for long: a crash meanwhile sends it twice. */
+const concludeRestMs = 10;
 
 /**
  * Deliveries on their way: each move is an update that names the states it may start from, so that no two dispatchers
@@ -139,6 +141,8 @@ export class DeliveryStore {
     this.conclusions = new Gathering((items) => this.concludeAll(items), {
       limit: concludedAtOnce,
       rounds: 2,
+      restMs: concludeRestMs,
+      longMs: 100,
       concernsAll: (error) => error instanceof DatabaseDown,
     });
   }

@@ -1,3 +1,4 @@
+import { waitFor } from '@allim/testing';
 import { Gathering } from './gathering.js';
 
 /** Rounds that end when they are told to. */
@@ -11,7 +12,7 @@ function rounds(limit: number, refuse?: number) {
       if (refuse !== undefined && items.includes(refuse)) throw new Error('refused');
       return items.map((item) => item * 10);
     },
-    { limit, rounds: 1, concernsAll: (error) => (error as Error).message !== 'refused' },
+    { limit, rounds: 1, restMs: 0, longMs: 60_000, concernsAll: (error) => (error as Error).message !== 'refused' },
   );
   const ask = (...items: number[]) => Promise.allSettled(items.map((item) => gathering.ask(item)));
   /** Ends each round as it begins, `count` of them. */
@@ -45,5 +46,40 @@ describe('Gathering', () => {
     await end(5);
     expect(await answers).toEqual([done(10), done(20), { status: 'rejected', reason: new Error('refused') }, done(40)]);
     expect(begun).toEqual([[1], [2, 3, 4], [2], [3], [4]]);
+  });
+
+  describe('where few come at a time', () => {
+    function few(times: { restMs: number; longMs: number }, work: () => Promise<void>) {
+      const begun: number[][] = [];
+      const gathering = new Gathering<number, number>(
+        async (items) => {
+          begun.push(items);
+          await work();
+          return items;
+        },
+        { limit: 100, rounds: 2, ...times, concernsAll: () => true },
+      );
+      return { begun, ask: (...items: number[]) => Promise.all(items.map((item) => gathering.ask(item))) };
+    }
+
+    it('lets them gather for a moment after a round began', async () => {
+      const { begun, ask } = few({ restMs: 500, longMs: 60_000 }, async () => {});
+      await ask(1);
+      const second = ask(2);
+      await new Promise(setImmediate);
+      await Promise.all([second, ask(3)]);
+      expect(begun).toEqual([[1], [2, 3]]);
+    });
+
+    it('begins beside a round that takes long, and at once when many wait', async () => {
+      const { begun, ask } = few({ restMs: 0, longMs: 50 }, () => new Promise(() => {}));
+      void ask(1, 2);
+      expect(begun).toEqual([[1]]);
+      await waitFor(() => begun.length === 2, { what: 'the second round' });
+
+      const busy = few({ restMs: 0, longMs: 60_000 }, () => new Promise(() => {}));
+      void busy.ask(...Array.from({ length: 26 }, (_, number) => number));
+      expect(busy.begun.map(({ length }) => length)).toEqual([1, 25]);
+    });
   });
 });
