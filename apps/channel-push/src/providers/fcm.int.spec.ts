@@ -205,6 +205,15 @@ describe('a connection that fails', () => {
     await server.start();
   });
 
+  it('to a host that nobody knows: nobody’s would be sent', async () => {
+    await fcm.close();
+    fcm = provider({ account: null, endpoint: 'http://fcm.invalid:80' }); // RFC 6761: never anybody's
+    expect(await send()).toEqual({
+      kind: 'infrastructure',
+      reason: expect.stringMatching(/^FCM was not reached: (ENOTFOUND|EAI_AGAIN)$/),
+    });
+  });
+
   it.each([
     ['reset', 'FCM: ECONNRESET'],
     ['reset in the answer', 'FCM: ECONNRESET'],
