@@ -63,9 +63,9 @@ beforeAll(async () => {
   system = run('start');
   await waitFor(() => output.includes('Allim is ready') && existsSync(join(state, 'env')), {
     what: 'npm start to be ready',
-    timeoutMs: 120_000,
+    timeoutMs: 180_000,
   });
-}, 180_000);
+}, 200_000);
 afterAll(() => {
   for (const pid of processes()) process.kill(pid, 'SIGKILL');
   rmSync(state, { recursive: true, force: true });

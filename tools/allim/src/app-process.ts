@@ -8,7 +8,7 @@ import { logLine } from './log-line.js';
 /** One app as a child process, started again when it ends by itself. */
 export interface AppProcess {
   readonly name: string;
-  /** Resolves when `/health/ready` answers 200; rejects after 60 s. */
+  /** Resolves when `/health/ready` answers 200; rejects after 120 s. */
   ready(): Promise<void>;
   /** SIGTERM, and SIGKILL when it takes too long; resolves when the process is gone. */
   stop(): Promise<void>;
@@ -26,7 +26,7 @@ export interface AppOptions {
   onGiveUp: (error: Error) => void;
 }
 
-const readyDeadlineMs = 60_000;
+const readyDeadlineMs = 120_000;
 /** What the app is told; it is killed a second later. Leaves the servers 5 of the 15 s in which all has to be gone. */
 const shutdownDeadlineMs = 8_000;
 const restartsPerMinute = 5;
