@@ -41,7 +41,7 @@ Examples
 
 Addresses and the token's secret come from the environment (KAFKA_BROKERS, DATABASE_URL, AUTH_JWT_SECRET), else from what
 runs here. start listens on API_PORT 8084, API_PORT_2 8184, CONSUMER_PORT 8086, CHANNEL_EMAIL_PORT 8088,
-CHANNEL_PUSH_PORT 8089, and for the mailbox on SMTP_PORT 8025, FCM_PORT 8026 and MAILBOX_PORT 8027 (its page).
+CHANNEL_PUSH_PORT 8089, and for the mailbox on MAILBOX_PORT 8025 (its page), FCM_PORT 8026 and SMTP_PORT 8027.
 Exit codes: 0 done, 1 failed, 2 wrong usage.`;
 
 /**

@@ -21,7 +21,7 @@ const all: { app: App; name: string; folder: string; ports: Record<string, numbe
     app: 'mailbox',
     name: 'mailbox',
     folder: 'tools/mailbox',
-    ports: { MAILBOX_PORT: 8027, SMTP_PORT: 8025, FCM_PORT: 8026 },
+    ports: { MAILBOX_PORT: 8025, FCM_PORT: 8026, SMTP_PORT: 8027 },
   },
   { app: 'consumer', name: 'consumer', folder: 'apps/consumer', ports: { CONSUMER_PORT: 8086 } },
   { app: 'api', name: 'api', folder: 'apps/api', ports: { API_PORT: 8084 } },
