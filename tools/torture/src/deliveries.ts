@@ -29,6 +29,8 @@ const people = 50;
 const atOnce = 20;
 /** More would wait for each other's inboxes only. */
 const writers = 2;
+/** Of workers that die all the time more would only wait. */
+const mostOpen = 600;
 const underWay: readonly DeliveryState[] = ['queued', 'dispatched', 'sending'];
 
 /** People whom every channel reaches, and the deliveries planned for them. */
@@ -70,12 +72,15 @@ export class Deliveries {
     }
   }
 
-  /** Plans so many, and more of them for as long as the faults go on. */
+  /** Plans so many, and more of them for as long as the faults go on, unless too many are waiting already. */
   async planDuring(count: number, pace: Pace, faults: () => Promise<void>): Promise<void> {
     let over = false;
     const planning = (async () => {
       await this.plan(count, pace);
-      while (!over) await this.plan(pace.perSecond, pace);
+      while (!over) {
+        if ((await this.open()) < mostOpen) await this.plan(atOnce, pace);
+        else await pause(100);
+      }
     })();
     try {
       await faults();
