@@ -4,9 +4,9 @@ import { type Outcome, type Outgoing, type Provider } from '@allim/channel';
 import nodemailer, { type SendMailOptions, type SMTPPoolOptions, type Transporter } from 'nodemailer';
 import { oneLine } from '../plain.js';
 import { type Mail, MissingParameter, type RenderMail } from '../render-mail.js';
-import { Gather } from './gather.js';
 import { isMailAddress } from './mail-address.js';
 import { fieldsOf, outcomeOf, type Stage } from './smtp-outcome.js';
+import { inOnePiece } from './whole-mail.js';
 
 /** The signature must cover what the one click of RFC 8058 stands in; nodemailer's own list ends before it. */
 const signedHeaders = [
@@ -66,7 +66,7 @@ export class SmtpProvider implements Provider {
       const { progress } = mail.data as unknown as Tracked;
       progress.composed = true;
       const { message } = mail;
-      message.transform(() => new Gather());
+      inOnePiece(message);
       const read = message.createReadStream.bind(message);
       message.createReadStream = (streaming) => {
         const stream = read(streaming);
