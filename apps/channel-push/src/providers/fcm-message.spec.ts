@@ -28,6 +28,12 @@ describe('the message for a device', () => {
     });
   });
 
+  it('says of a promotion that it is one', () => {
+    const title = (category: string) =>
+      messageOf(buildMessage(outgoing({ category, title: '봄 세일' }), token)).notification?.title;
+    expect([title('promotion'), title('notice')]).toEqual(['(광고) 봄 세일', '봄 세일']);
+  });
+
   it('has no link where there is none', () => {
     const { data } = messageOf(buildMessage(outgoing({ link: null }), token));
     expect(data).not.toHaveProperty('link');

@@ -1,3 +1,4 @@
+import { outsideTitle } from '@allim/catalogue';
 import { type Outgoing } from '@allim/channel';
 import { type TokenMessage } from 'firebase-admin/messaging';
 
@@ -8,7 +9,7 @@ export const payloadLimitBytes = 4096;
 export type Built = { message: TokenMessage } | { tooLargeBytes: number };
 
 /**
- * The message for one device. Its title, link and ids are sent as they are or not at all; only the body is cut, between
+ * The message for one device. Its title (a promotion's with the law's label), link and ids are sent as they are or not at all; only the body is cut, between
  * code points and with an ellipsis: a person reads the whole of it in the inbox. Every way to recognise a second one
  * (Android's tag and collapse key, Apple's collapse id, the browser's tag) is the delivery's id, so that a repeated send
  * replaces the first on the device. Texts are made well-formed: FCM refuses half a surrogate pair.
@@ -23,10 +24,11 @@ export function buildMessage(outgoing: Outgoing, token: string): Built {
   return cut === undefined ? { tooLargeBytes: bytes } : { message: messageWith(outgoing, token, cut) };
 }
 
-function messageWith({ deliveryId, notificationId, type, title, link }: Outgoing, token: string, body: string) {
+function messageWith(outgoing: Outgoing, token: string, body: string) {
+  const { deliveryId, notificationId, type, link } = outgoing;
   return {
     token,
-    notification: { title: title.toWellFormed(), body },
+    notification: { title: outsideTitle(outgoing).toWellFormed(), body },
     data: {
       deliveryId,
       notificationId: String(notificationId),
