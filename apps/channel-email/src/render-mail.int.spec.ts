@@ -1,6 +1,5 @@
 import { type Outgoing } from '@allim/channel';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-// biome-ignore lint/correctness/noUndeclaredDependencies: for specs only; the mailbox reads mails by it
 import PostalMime, { type Email } from 'postal-mime';
 import { mailSettings, outgoing } from './outgoing.fixture.js';
 import { SmtpProvider } from './providers/smtp.js';
