@@ -1,5 +1,5 @@
 import { Health, OperationsModule } from '@allim/platform';
-import { type Database, Intake, PersonStore, SubscriptionStore } from '@allim/store';
+import { type Database, Intake, SubscriptionStore } from '@allim/store';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { type Registry } from 'prom-client';
 import { Dispatcher } from './dispatcher.js';
@@ -23,7 +23,6 @@ export class ConsumerModule {
       imports: [OperationsModule.register(parts.health, parts.registry)],
       controllers: [EventsController],
       providers: [
-        { provide: PersonStore, useValue: new PersonStore(parts.database) },
         { provide: Dispatcher, useValue: parts.dispatcher },
         { provide: Intake, useValue: new Intake(parts.database) },
         { provide: SubscriptionStore, useValue: new SubscriptionStore(parts.database) },

@@ -1,27 +1,16 @@
-import { type Person, stranger } from '@allim/contracts';
+import { DataError } from '@allim/catalogue';
 import { type KafkaRecord } from '@allim/kafka';
-import {
-  DatabaseDown,
-  DataRefused,
-  type Intake,
-  type NewNotification,
-  type PersonStore,
-  type Saved,
-} from '@allim/store';
+import { DatabaseDown, DataRefused, type Draft, type Intake, type Saved } from '@allim/store';
 import { Registry } from 'prom-client';
 import { EventsController } from './events.controller.js';
 import { EventMetrics } from './metrics.js';
 
 /** A controller whose intake answers `saved` for every notification; what happens is told in its order. */
-function controller(
-  saved: (one: NewNotification, index: number) => Saved,
-  users: string[] = [],
-  known: () => Person[] = () => [],
-) {
+function controller(saved: (one: Draft, index: number) => Saved, users: string[] = []) {
   const told: string[] = [];
   const registry = new Registry();
   const intake = {
-    save: async (batch: NewNotification[]) => {
+    save: async (batch: Draft[]) => {
       told.push(`save ${batch.length}`);
       return batch.map(saved);
     },
@@ -37,7 +26,6 @@ function controller(
   return {
     told,
     controller: new EventsController(
-      { people: async () => new Map(known().map((person) => [person.userId, person])) } as unknown as PersonStore,
       intake,
       { wake: () => told.push('wake') },
       subscriptions as never,
@@ -64,7 +52,7 @@ const record = (topic: string, event: object): KafkaRecord => ({
 });
 const order = (orderNumber: string) =>
   record('shopping.order.created', { orderNumber, userId: 'u', totalAmount: 1, itemCount: 1 });
-const fresh = { kind: 'new', message: {} } as Saved;
+const fresh = { kind: 'new', message: {}, deliveries: [] } as unknown as Saved;
 
 describe('EventsController', () => {
   it('saves a batch at once, then tells, and answers a verdict for each in order', async () => {
@@ -102,28 +90,25 @@ describe('EventsController', () => {
     expect(await one.outcomes()).toEqual({});
   });
 
-  it('asks to be called again when people cannot be looked up', async () => {
-    const one = controller(
-      () => fresh,
-      [],
-      () => {
-        throw new DatabaseDown('gone');
-      },
-    );
-    await expect(one.controller.handle([order('1')])).rejects.toMatchObject({ name: 'InfrastructureDown' });
-    expect(one.told).toEqual([]);
-  });
-
   it('wakes the dispatcher after the commit of something that is to be sent, and only then', async () => {
-    const reachable = () => [{ ...stranger('u'), hasEmail: true }];
-    const told = async (saved: Saved, known: () => Person[]) => {
-      const one = controller(() => saved, [], known);
+    const told = async (saved: Saved) => {
+      const one = controller(() => saved);
       await one.controller.handle([order('1')]);
       return one.told.filter((what) => what !== 'planned' && what !== 'hinted');
     };
-    expect(await told(fresh, reachable)).toEqual(['save 1', 'saved', 'wake', 'hint 1 0 0']);
-    expect(await told({ kind: 'duplicate' }, reachable)).toEqual(['save 1', 'saved', 'hint 0 0 0']);
-    expect(await told(fresh, () => [stranger('u')])).toEqual(['save 1', 'saved', 'hint 1 0 0']);
+    const delivering = (state: string) =>
+      ({ ...fresh, deliveries: [{ channel: 'email', state, reason: null }] }) as unknown as Saved;
+    expect(await told(delivering('queued'))).toEqual(['save 1', 'saved', 'wake', 'hint 1 0 0']);
+    expect(await told(delivering('skipped'))).toEqual(['save 1', 'saved', 'hint 1 0 0']);
+    expect(await told({ kind: 'duplicate' })).toEqual(['save 1', 'saved', 'hint 0 0 0']);
+  });
+
+  it('names the data error by which a text in the language of its reader was refused', async () => {
+    const cause = new DataError('too-long', 'x: title: expected at most 255 characters');
+    const one = controller(() => ({ kind: 'refused', error: new DataRefused(cause.message, { cause }) }));
+    expect(await one.controller.handle([order('1')])).toMatchObject([
+      { kind: 'dead', error: { errorClass: 'too-long' } },
+    ]);
   });
 
   it('lets any other error out as it is', async () => {

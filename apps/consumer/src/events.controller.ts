@@ -1,13 +1,14 @@
+import { DataError } from '@allim/catalogue';
 import { type Hint } from '@allim/contracts';
 import { dead, done, InfrastructureDown, KafkaBatchHandler, type KafkaRecord, type Verdict } from '@allim/kafka';
 import { type Clock, systemClock } from '@allim/platform';
-import { DatabaseDown, Intake, type NewNotification, PersonStore, type Saved, SubscriptionStore } from '@allim/store';
+import { DatabaseDown, type Draft, Intake, type Saved, SubscriptionStore } from '@allim/store';
 import { Controller, Inject, Optional } from '@nestjs/common';
 import { Dispatcher } from './dispatcher.js';
 import { type FailPoint } from './fail-point.js';
 import { Hints } from './hints.js';
 import { EventMetrics, type Outcome } from './metrics.js';
-import { type Plan, plan, read, recipientOf } from './plan.js';
+import { type Plan, plan } from './plan.js';
 
 /** Token of the function that is called at each fail point. */
 export const failPointPassing = Symbol('fail point passing');
@@ -25,7 +26,6 @@ interface Handled {
 @Controller()
 export class EventsController {
   constructor(
-    @Inject(PersonStore) private readonly people: PersonStore,
     @Inject(Intake) private readonly intake: Intake,
     @Inject(Dispatcher) private readonly dispatcher: Pick<Dispatcher, 'wake'>,
     @Inject(SubscriptionStore) private readonly subscriptions: SubscriptionStore,
@@ -37,12 +37,10 @@ export class EventsController {
 
   @KafkaBatchHandler()
   async handle(records: KafkaRecord[]): Promise<Verdict[]> {
-    const readings = records.map(read);
+    const now = new Date(this.clock());
+    const plans = records.map((record) => plan(record, now));
+    this.passing('planned');
     try {
-      const people = await this.people.people(readings.flatMap((reading) => recipientOf(reading) ?? []));
-      const now = new Date(this.clock());
-      const plans = records.map((record, index) => plan(record, readings[index]!, people, now));
-      this.passing('planned');
       const saved = await this.save(plans.flatMap((one) => (one.kind === 'notify' ? [one.notification] : [])));
       const verdicts: Verdict[] = [];
       for (const [index, record] of records.entries()) {
@@ -58,30 +56,26 @@ export class EventsController {
   }
 
   /** Saved once, then told: nothing is said of a notification before its commit. */
-  private async save(notifications: NewNotification[]): Promise<Map<NewNotification, Saved>> {
+  private async save(notifications: Draft[]): Promise<Map<Draft, Saved>> {
     const results = await this.intake.save(notifications);
     this.passing('saved');
-    if (this.metrics.observePlanned(notifications, results) > 0) this.dispatcher.wake();
+    if (this.metrics.observePlanned(results) > 0) this.dispatcher.wake();
     this.hints.publish(hintOf(results));
     this.passing('hinted');
     return new Map(notifications.map((one, index) => [one, results[index] as Saved]));
   }
 
   /** Page by page: however many subscribe, no transaction grows. What a crash leaves out is made up for by redelivery. */
-  private async broadcast({ topic, forUser }: Plan & { kind: 'broadcast' }): Promise<Handled> {
+  private async broadcast({ topic, forUser, announcement }: Plan & { kind: 'broadcast' }): Promise<Handled> {
     const results: Results = {};
     for (let after: string | undefined = ''; after !== undefined; ) {
       const users: string[] = await this.subscriptions.subscribersOf(topic, after, audience);
-      const people = await this.people.people(users);
-      const now = new Date(this.clock());
-      const notifications = users.map((userId) => forUser(userId, people.get(userId), now));
-      for (const one of (await this.save(notifications)).values()) results[one.kind] ??= one;
+      for (const one of (await this.save(users.map(forUser))).values()) results[one.kind] ??= one;
       after = users.length === audience ? users.at(-1) : undefined;
     }
     const handled = concluded(results);
     if (handled.outcome === 'saved' || handled.outcome === 'redelivered') {
-      const { type, title, message, link } = forUser('', undefined, new Date(this.clock()));
-      this.hints.publish({ notifications: [], positions: [], announcements: [{ topic, type, title, message, link }] });
+      this.hints.publish({ notifications: [], positions: [], announcements: [{ topic, ...announcement }] });
     }
     return handled;
   }
@@ -96,7 +90,7 @@ function hintOf(results: readonly Saved[]): Hint {
   return hint;
 }
 
-function conclude(one: Exclude<Plan, { kind: 'broadcast' }>, saved: Map<NewNotification, Saved>): Handled {
+function conclude(one: Exclude<Plan, { kind: 'broadcast' }>, saved: Map<Draft, Saved>): Handled {
   switch (one.kind) {
     case 'nobody':
       return { outcome: 'nobody', verdict: done };
@@ -114,7 +108,11 @@ type Results = Partial<Record<Saved['kind'], Saved>>;
 
 /** One record, one outcome: the first of these that any of its notifications came to. */
 function concluded({ refused, new: fresh, redelivered, duplicate }: Results): Handled {
-  if (refused?.kind === 'refused') return { outcome: 'dead', verdict: dead('refused', refused.error) };
+  if (refused?.kind === 'refused') {
+    const { cause } = refused.error;
+    const verdict = cause instanceof DataError ? dead(cause.errorClass, cause) : dead('refused', refused.error);
+    return { outcome: 'dead', verdict };
+  }
   const outcome = fresh ? 'saved' : redelivered ? 'redelivered' : duplicate ? 'duplicate' : 'nobody';
   return { outcome, verdict: done };
 }

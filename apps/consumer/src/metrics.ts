@@ -1,5 +1,5 @@
 import { type KafkaRecord } from '@allim/kafka';
-import { type NewNotification, type Saved } from '@allim/store';
+import { type Saved } from '@allim/store';
 import { Counter, Histogram, type Registry } from 'prom-client';
 
 /** `nobody`: nobody was to be told. `duplicate`: another record had told it before. */
@@ -35,11 +35,11 @@ export class EventMetrics {
   }
 
   /** Counts the deliveries of what is new, and answers how many of them wait to be sent. */
-  observePlanned(notifications: readonly NewNotification[], saved: readonly Saved[]): number {
+  observePlanned(saved: readonly Saved[]): number {
     let queued = 0;
-    for (const [index, { deliveries = [] }] of notifications.entries()) {
-      if (saved[index]?.kind !== 'new') continue;
-      for (const { channel, state, reason } of deliveries) {
+    for (const one of saved) {
+      if (one.kind !== 'new') continue;
+      for (const { channel, state, reason } of one.deliveries) {
         this.deliveries.inc({ channel, state, reason: reason ?? '' });
         if (state === 'queued') queued++;
       }

@@ -8,7 +8,15 @@ export { type Device, DeviceStore, tokenHash } from './device-store.js';
 export { type Erasure, ErasureStore, type Removed } from './erasure-store.js';
 export { DatabaseDown, DataRefused } from './errors.js';
 export { InboxStore } from './inbox-store.js';
-export { Intake, type NewDelivery, type NewNotification, type Origin, type Saved } from './intake.js';
+export {
+  type Draft,
+  Intake,
+  type NewDelivery,
+  type NewNotification,
+  type Origin,
+  type Saved,
+  type Wording,
+} from './intake.js';
 export { migrate } from './migrate.js';
 export { PersonStore } from './person-store.js';
 export { PreferenceStore } from './preference-store.js';

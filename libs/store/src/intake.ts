@@ -4,13 +4,15 @@ import {
   type NotificationMessage,
   type NotificationResponse,
   type NotificationType,
+  type Person,
   type Priority,
 } from '@allim/contracts';
 import { type Clock, systemClock } from '@allim/platform';
 import { type Introduction, introduce } from './contact-store.js';
 import { type Database, inTransaction, type Session, type Transaction } from './database.js';
 import { DataRefused, TryAgain } from './errors.js';
-import { datetime, deferRows, selectByKeys } from './statement.js';
+import { type ContactRow, peopleOf, selectContacts } from './person-store.js';
+import { datetime, deferRows, keysAtOnce, selectByKeys } from './statement.js';
 
 /** The record a notification comes from. */
 export interface Origin {
@@ -39,28 +41,37 @@ export interface NewDelivery {
   dueAt: Date;
 }
 
-/** A notification that wants to be in an inbox. Texts fit their columns (`limits` of contracts). */
-export interface NewNotification {
+/** What a notification says, and what is to leave the house for it. Texts fit their columns (`limits` of contracts). */
+export interface Wording {
+  title: string;
+  message: string;
+  /** Written with it, or not at all. Default: none. */
+  deliveries?: readonly NewDelivery[];
+}
+
+/** A notification that wants to be in an inbox, still without words. */
+export interface Draft {
   /** 16 bytes; one fact and person, one identity. */
   identity: Buffer;
   userId: string;
   type: NotificationType;
-  title: string;
-  message: string;
   link: string | null;
   reference: { type: string; id: string } | null;
-  /** JSON of what the texts were rendered from. */
+  /** JSON of what the texts are rendered from. */
   params: string;
   origin: Origin;
-  /** Written with it, or not at all. Default: none. */
-  deliveries?: readonly NewDelivery[];
+  /** In the words and by the ways that are right for this person; undefined: nobody has introduced them. May throw a DataRefused. */
+  word: (person: Person | undefined) => Wording;
   /** What its event tells of the person. Only what is new introduces anybody: nobody who was erased comes back by a replay. */
   introduces?: Introduction | null;
 }
 
+/** One that is worded already, whoever its person is. */
+export type NewNotification = Omit<Draft, 'word'> & Wording;
+
 /** What became of one notification of a batch. */
 export type Saved =
-  | { kind: 'new'; message: NotificationMessage }
+  | { kind: 'new'; message: NotificationMessage; deliveries: readonly NewDelivery[] }
   /** This very record made it before; only its hint may have been lost. Counters as they are now. */
   | { kind: 'redelivered'; position: InboxPosition }
   /** Another record made it: nothing happens. */
@@ -95,10 +106,10 @@ export class Intake {
 
   /**
    * Saves a batch in one transaction and answers what became of each, in the same order. Identities that are known
-   * already are absorbed. When the database refuses the data of one, the batch is halved until it stands alone; the
+   * already are absorbed. Drafts are worded by what is known of their people: looked up where the round trip is made anyway. When the database refuses the data of one, the batch is halved until it stands alone; the
    * others are saved. Throws a DatabaseDown when it cannot be known whether anything was saved: save the same again.
    */
-  async save(batch: readonly NewNotification[]): Promise<Saved[]> {
+  async save(batch: readonly (Draft | NewNotification)[]): Promise<Saved[]> {
     if (batch.length === 0) return [];
     try {
       // As long as nothing is known, nothing is looked up: the ledger refuses what it knows, and we look then.
@@ -115,33 +126,34 @@ export class Intake {
 
   private async saveAll(
     transaction: Transaction,
-    batch: readonly NewNotification[],
+    batch: readonly (Draft | NewNotification)[],
     lookUp: boolean,
   ): Promise<Saved[]> {
     const { unknown, origins } = await this.distinguish(transaction, batch, lookUp);
     await enterLedger(transaction, unknown);
     const fresh = [...unknown.values()];
     const createdAt = new Date(this.clock()).toISOString();
-    const positions = await raiseCounters(transaction, fresh);
-    const messages = number(fresh, positions, createdAt);
-    await insertNotifications(transaction, fresh, messages, createdAt);
-    await insertDeliveries(transaction, fresh, messages, createdAt);
+    const { positions, people } = await raiseCounters(transaction, fresh);
+    const worded = number(fresh, positions, people, createdAt);
+    const inOrder = [...worded].toReversed(); // numbered from behind
+    await insertNotifications(transaction, inOrder, createdAt);
+    await insertDeliveries(transaction, inOrder, createdAt);
     const introductions = fresh.flatMap((one) => one.introduces ?? []);
     await introduce(transaction, introductions, datetime(createdAt));
 
-    const redelivered = batch.filter((one) => !messages.has(one) && isFirst(one, origins));
+    const redelivered = batch.filter((one) => !worded.has(one) && isFirst(one, origins));
     const now = await positionsOf(transaction, [...new Set(redelivered.map((one) => one.userId))]);
     return batch.map((one): Saved => {
-      const message = messages.get(one);
-      if (message) return { kind: 'new', message };
+      const fresh = worded.get(one);
+      if (fresh) return { kind: 'new', message: fresh.message, deliveries: fresh.deliveries };
       const position = isFirst(one, origins) ? now.get(one.userId) : undefined;
       return position ? { kind: 'redelivered', position } : { kind: 'duplicate' };
     });
   }
 
   /** By identity (as latin1, whose order is that of the bytes), what nobody has seen (of several the first), and the records of what is known. */
-  private async distinguish(session: Session, batch: readonly NewNotification[], lookUp: boolean) {
-    const unknown = new Map<string, NewNotification>();
+  private async distinguish(session: Session, batch: readonly (Draft | NewNotification)[], lookUp: boolean) {
+    const unknown = new Map<string, Draft | NewNotification>();
     for (const one of batch) {
       const key = one.identity.toString('latin1');
       if (!unknown.has(key)) unknown.set(key, one);
@@ -165,7 +177,7 @@ export class Intake {
   }
 }
 
-function isFirst(one: NewNotification, origins: Map<string, LedgerRow>): boolean {
+function isFirst(one: Draft | NewNotification, origins: Map<string, LedgerRow>): boolean {
   const known = origins.get(one.identity.toString('latin1'));
   return (
     known !== undefined &&
@@ -179,7 +191,7 @@ function isFirst(one: NewNotification, origins: Map<string, LedgerRow>): boolean
  * Sorted, or two batches that share identities deadlock. Never INSERT IGNORE: it would hide cut and null values.
  * Fewer rows than asked for: one of them is known, or another transaction entered it since our look-up.
  */
-async function enterLedger(transaction: Transaction, fresh: Map<string, NewNotification>): Promise<void> {
+async function enterLedger(transaction: Transaction, fresh: Map<string, Draft | NewNotification>): Promise<void> {
   const rows = [...fresh.keys()].sort().map((key) => {
     const { identity, userId, origin } = fresh.get(key)!;
     return [identity, userId, origin.topic, origin.partition, origin.offset];
@@ -197,11 +209,14 @@ async function enterLedger(transaction: Transaction, fresh: Map<string, NewNotif
   );
 }
 
-/** Raises the counters of every user involved, sorted, and answers where their inboxes stand now. Holds their rows until the commit. */
+/**
+ * Raises the counters of every user involved, sorted, and answers where their inboxes stand now, and what is known of those
+ * that drafts are for. Holds the inboxes until the commit.
+ */
 async function raiseCounters(
   transaction: Transaction,
-  fresh: readonly NewNotification[],
-): Promise<Map<string, InboxPosition>> {
+  fresh: readonly (Draft | NewNotification)[],
+): Promise<{ positions: Map<string, InboxPosition>; people: Map<string, Person> }> {
   const counts = new Map<string, number>();
   for (const { userId } of fresh) counts.set(userId, (counts.get(userId) ?? 0) + 1);
   const users = [...counts.keys()].sort();
@@ -218,52 +233,81 @@ async function raiseCounters(
       return [userId, count, count, count]; // a new inbox: all are unread and unseen
     }),
   );
-  return positionsOf(transaction, users);
+  if (!fresh.some((one) => 'word' in one))
+    return { positions: await positionsOf(transaction, users), people: new Map() };
+  const inboxes: InboxRow[] = [];
+  const contacts: ContactRow[] = [];
+  for (let start = 0; start < users.length; start += keysAtOnce) {
+    const ids = users.slice(start, start + keysAtOnce);
+    const [someInboxes, someContacts] = (await transaction.all([
+      [`${selectPositions} (?)`, [ids]],
+      [`${selectContacts} (?)`, [ids]],
+    ])) as [InboxRow[], ContactRow[]];
+    inboxes.push(...someInboxes);
+    contacts.push(...someContacts);
+  }
+  return { positions: positionsIn(inboxes), people: await peopleOf(transaction, contacts) };
 }
 
+const selectPositions = 'SELECT user_id, last_id, unread, unseen FROM inbox WHERE user_id IN';
+
 async function positionsOf(session: Session, userIds: readonly string[]): Promise<Map<string, InboxPosition>> {
-  const rows = await selectByKeys<InboxRow>(
-    session,
-    'SELECT user_id, last_id, unread, unseen FROM inbox WHERE user_id IN',
-    userIds,
-  );
-  return new Map(
+  return positionsIn(await selectByKeys<InboxRow>(session, selectPositions, userIds));
+}
+
+const positionsIn = (rows: readonly InboxRow[]): Map<string, InboxPosition> =>
+  new Map(
     rows.map((row) => {
       const userId = row.user_id.toString();
       return [userId, { userId, lastId: row.last_id, unread: row.unread, unseen: row.unseen }];
     }),
   );
+
+/** A new notification as it is written and told. */
+interface Worded {
+  message: NotificationMessage;
+  deliveries: readonly NewDelivery[];
 }
 
-/** Gives each its place in its inbox, in the batch's order, and the counters as they stood right after it. */
+/** Gives each its words, its place in its inbox, in the batch's order, and the counters as they stood right after it. */
 function number(
-  fresh: readonly NewNotification[],
+  fresh: readonly (Draft | NewNotification)[],
   positions: Map<string, InboxPosition>,
+  people: Map<string, Person>,
   createdAt: string,
-): Map<NewNotification, NotificationMessage> {
+): Map<Draft | NewNotification, Worded> {
   const behind = new Map<string, number>();
-  const messages = new Map<NewNotification, NotificationMessage>();
+  const worded = new Map<Draft | NewNotification, Worded>();
   for (const one of fresh.toReversed()) {
     const position = positions.get(one.userId);
     if (!position) throw new Error('an inbox that was just raised is not there');
     const later = behind.get(one.userId) ?? 0;
     behind.set(one.userId, later + 1);
-    messages.set(one, {
-      notification: response(one, position.lastId - later, createdAt),
-      unread: position.unread - later,
-      unseen: position.unseen - later,
+    const wording = 'word' in one ? one.word(people.get(one.userId)) : one;
+    worded.set(one, {
+      message: {
+        notification: response(one, wording, position.lastId - later, createdAt),
+        unread: position.unread - later,
+        unseen: position.unseen - later,
+      },
+      deliveries: wording.deliveries ?? [],
     });
   }
-  return messages;
+  return worded;
 }
 
-function response(one: NewNotification, id: number, createdAt: string): NotificationResponse {
+function response(
+  one: Draft | NewNotification,
+  { title, message }: Wording,
+  id: number,
+  createdAt: string,
+): NotificationResponse {
   return {
     id,
     userId: one.userId,
     type: one.type,
-    title: one.title,
-    message: one.message,
+    title,
+    message,
     link: one.link,
     status: 'UNREAD',
     referenceId: one.reference?.id ?? null,
@@ -275,8 +319,7 @@ function response(one: NewNotification, id: number, createdAt: string): Notifica
 
 async function insertNotifications(
   transaction: Transaction,
-  fresh: readonly NewNotification[],
-  messages: Map<NewNotification, NotificationMessage>,
+  inOrder: readonly (readonly [Draft | NewNotification, Worded])[],
   createdAt: string,
 ): Promise<void> {
   const at = datetime(createdAt);
@@ -285,12 +328,12 @@ async function insertNotifications(
     {
       into: 'notification (user_id, id, type, title, message, link, reference_type, reference_id, params, created_at)',
     },
-    fresh.map((one) => [
+    inOrder.map(([one, { message }]) => [
       one.userId,
-      messages.get(one)?.notification.id ?? 0,
+      message.notification.id,
       one.type,
-      one.title,
-      one.message,
+      message.notification.title,
+      message.notification.message,
       one.link,
       one.reference?.type ?? null,
       one.reference?.id ?? null,
@@ -303,16 +346,15 @@ async function insertNotifications(
 /** No statement when there are none: most notifications stay in the inbox. */
 async function insertDeliveries(
   transaction: Transaction,
-  fresh: readonly NewNotification[],
-  messages: Map<NewNotification, NotificationMessage>,
+  inOrder: readonly (readonly [Draft | NewNotification, Worded])[],
   createdAt: string,
 ): Promise<void> {
   const at = datetime(createdAt);
-  const rows = fresh.flatMap((one) =>
-    (one.deliveries ?? []).map((delivery) => [
+  const rows = inOrder.flatMap(([one, { message, deliveries }]) =>
+    deliveries.map((delivery) => [
       delivery.id,
       one.userId,
-      messages.get(one)?.notification.id ?? 0,
+      message.notification.id,
       one.reference?.type ?? null,
       one.reference?.id ?? null,
       delivery.channel,

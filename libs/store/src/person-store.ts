@@ -2,7 +2,7 @@ import { type Channel, type Person, stranger } from '@allim/contracts';
 import { type Database, type Session, withSession } from './database.js';
 import { keysAtOnce, selectByKeys } from './statement.js';
 
-interface ContactRow {
+export interface ContactRow {
   user_id: Buffer;
   name: string | null;
   language: Person['language'];
@@ -35,43 +35,43 @@ export class PersonStore {
   people(userIds: readonly string[]): Promise<Map<string, Person>> {
     const ids = [...new Set(userIds)];
     return withSession(this.database, async (session) => {
-      const contacts = await selectByKeys<ContactRow>(
-        session,
-        `SELECT user_id, name, language, zone, quiet_from, quiet_until, promotion_consent_at IS NOT NULL AS promotion,
-           night_consent_at IS NOT NULL AS night, email IS NOT NULL AS has_email, phone IS NOT NULL AS has_phone
-         FROM contact WHERE user_id IN`,
-        ids,
-      );
-      const people = new Map<string, Person>();
-      for (let start = 0; start < contacts.length; start += keysAtOnce)
-        for (const person of await peopleOf(session, contacts.slice(start, start + keysAtOnce)))
-          people.set(person.userId, person);
-      return people;
+      return peopleOf(session, await selectByKeys<ContactRow>(session, selectContacts, ids));
     });
   }
 }
 
-async function peopleOf(session: Session, contacts: readonly ContactRow[]): Promise<Person[]> {
-  const ids = contacts.map((row) => row.user_id);
-  const [deviceRows, preferenceRows] = (await session.all([
-    ['SELECT user_id, token_hash FROM device WHERE user_id IN (?)', [ids]],
-    ['SELECT user_id, category, channel, wanted FROM preference WHERE user_id IN (?)', [ids]],
-  ])) as [DeviceRow[], PreferenceRow[]];
-  const devices = byUser(deviceRows);
-  const preferences = byUser(preferenceRows);
-  return contacts.map((row) => {
-    const userId = row.user_id.toString();
-    return {
-      ...stranger(userId),
-      ...detailsOf(row),
-      devices: (devices.get(userId) ?? []).map((device) => device.token_hash),
-      preferences: (preferences.get(userId) ?? []).map(({ category, channel, wanted }) => ({
-        category,
-        channel,
-        wanted: Number(wanted) === 1,
-      })),
-    };
-  });
+export const selectContacts = `
+  SELECT user_id, name, language, zone, quiet_from, quiet_until, promotion_consent_at IS NOT NULL AS promotion,
+    night_consent_at IS NOT NULL AS night, email IS NOT NULL AS has_email, phone IS NOT NULL AS has_phone
+  FROM contact WHERE user_id IN`;
+
+/** The people these contacts are of, with their devices and preferences: one round trip for 500 of them. */
+export async function peopleOf(session: Session, contacts: readonly ContactRow[]): Promise<Map<string, Person>> {
+  const people = new Map<string, Person>();
+  for (let start = 0; start < contacts.length; start += keysAtOnce) {
+    const rows = contacts.slice(start, start + keysAtOnce);
+    const ids = rows.map((row) => row.user_id);
+    const [deviceRows, preferenceRows] = (await session.all([
+      ['SELECT user_id, token_hash FROM device WHERE user_id IN (?)', [ids]],
+      ['SELECT user_id, category, channel, wanted FROM preference WHERE user_id IN (?)', [ids]],
+    ])) as [DeviceRow[], PreferenceRow[]];
+    const devices = byUser(deviceRows);
+    const preferences = byUser(preferenceRows);
+    for (const row of rows) {
+      const userId = row.user_id.toString();
+      people.set(userId, {
+        ...stranger(userId),
+        ...detailsOf(row),
+        devices: (devices.get(userId) ?? []).map((device) => device.token_hash),
+        preferences: (preferences.get(userId) ?? []).map(({ category, channel, wanted }) => ({
+          category,
+          channel,
+          wanted: Number(wanted) === 1,
+        })),
+      });
+    }
+  }
+  return people;
 }
 
 function byUser<Row extends { user_id: Buffer }>(rows: Row[]): Map<string, Row[]> {
