@@ -60,7 +60,7 @@ function section(results: Result[]): string {
     'compared is measured side by side in the same run; the verdict is that of the median. How, says',
     '[tools/bench/README.md](../tools/bench/README.md). `npm run bench -- all --write` measures again.',
     '',
-    ...results.map(({ name, what, runs }) => `- **${name}** (${runs.length} runs): ${what}.`),
+    ...results.map(({ name, what, runs, revision }) => `- **${name}** (${runs.length} runs on ${revision}): ${what}.`),
     '',
     table(results),
   ].join('\n');
