@@ -15,7 +15,7 @@ import { DataRefused, type Draft, uuidBytes, type Wording } from '@allim/store';
 /** What is to be done about a record, decided without any I/O. */
 export type Plan =
   | { kind: 'notify'; notification: Draft }
-  /** `announcement`: what those hear who follow the topic without an account. */
+  /** `announcement`: what everybody hears who follows the topic, whatever their language. */
   | { kind: 'broadcast'; topic: string; forUser: (userId: string) => Draft; announcement: Announcement }
   /** Nobody is told, e.g. of what they did themselves. */
   | { kind: 'nobody' }

@@ -200,11 +200,7 @@ export class Transaction extends Session {
   }
 
   private async flush(): Promise<void> {
-    const text = this.deferred.pop();
-    const check = this.checks.pop();
-    if (text === undefined) return;
-    const [written] = await this.sendAll([text]);
-    check?.(written as Written);
+    if (this.deferred.length > 0) await this.sendAll([]);
   }
 
   /** With what is deferred before them; answers what the server said of `texts`. */

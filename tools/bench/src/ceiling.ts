@@ -1,6 +1,7 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { identityOf, type PlannedDelivery, planDeliveries, readEvent, render } from '@allim/catalogue';
 import { stranger } from '@allim/contracts';
+import { uuidBytes } from '@allim/store';
 import { createConnection } from 'mysql2/promise';
 import { type Load, userOf } from './load.js';
 import { type Site } from './site.js';
@@ -96,6 +97,18 @@ function plannedRows(load: Load, events: number): PlannedRows[] {
 
 function deliveryRow(one: PlannedDelivery, userId: string, notificationId: number, at: string): Row {
   const { channel, priority, category, text, language, state } = one;
-  const id = Buffer.from(randomUUIDv7().replaceAll('-', ''), 'hex');
-  return [id, userId, notificationId, channel, priority, category, text, language, state, at, at, at];
+  return [
+    uuidBytes(randomUUIDv7()),
+    userId,
+    notificationId,
+    channel,
+    priority,
+    category,
+    text,
+    language,
+    state,
+    at,
+    at,
+    at,
+  ];
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { tokenHash } from '@allim/store';
 import { userCount, userOf } from './load.js';
 import { type Site } from './site.js';
 
@@ -10,6 +10,6 @@ export async function introduceEverybody({ database }: Site): Promise<void> {
     users.map((user) => [user, `${user}@example.com`, now]),
   ]);
   await database.query('INSERT INTO device (token_hash, token, user_id, platform, last_seen_at, created_at) VALUES ?', [
-    users.map((user) => [createHash('sha256').update(user).digest(), user, user, 'web', now, now]),
+    users.map((user) => [tokenHash(user), user, user, 'web', now, now]),
   ]);
 }

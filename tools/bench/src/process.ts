@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { type Channel } from '@allim/contracts';
 import { freePort, spawnWatched, workspace } from '@allim/stack';
 import { type Site } from './site.js';
 import { VoidRun } from './void-run.js';
@@ -34,8 +35,12 @@ export interface App extends Measured {
 /** Tokens of a run are signed with it. */
 export const jwtSecret = 'benchmark-secret-of-at-least-32-bytes';
 
-/** Starts `apps/<name>/dist/main.js` with its defaults; does not wait for anything. */
-export async function startApp(site: Site, name: 'consumer' | 'api'): Promise<App> {
+/** Starts `apps/<name>/dist/main.js` with its defaults and these settings; does not wait for anything. */
+export async function startApp(
+  site: Site,
+  name: 'consumer' | 'api' | `channel-${Channel}`,
+  settings: Record<string, string> = {},
+): Promise<App> {
   const port = await freePort();
   mkdirSync(logFolder, { recursive: true });
   const logFile = `${logFolder}/${name}-${port}.log`;
@@ -50,6 +55,7 @@ export async function startApp(site: Site, name: 'consumer' | 'api'): Promise<Ap
       LOG_LEVEL: 'warn',
       NODE_ENV: 'production',
       PORT: `${port}`,
+      ...settings,
     },
   });
   closeSync(log);

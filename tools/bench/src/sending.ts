@@ -1,8 +1,7 @@
 import { type Channel } from '@allim/contracts';
-import { startChannelApp } from './channel-app.js';
 import { deliveriesIn, mustBeAccepted, preloadDeliveries } from './deliveries.js';
 import { watch } from './drain.js';
-import { type Helper, startHelper } from './process.js';
+import { type Helper, startApp, startHelper } from './process.js';
 import { type Site, withSite } from './site.js';
 import { mustEqual, VoidRun } from './void-run.js';
 
@@ -63,7 +62,7 @@ export const sideBySide = (sides: Sides): Promise<Record<string, number>> =>
 async function throughApp(site: Site, { channel, server: program, settings }: Sides) {
   await using server = await startHelper(program);
   const url = await server.ask<string>('listen');
-  await using app = await startChannelApp(site, channel, await settings(url));
+  await using app = await startApp(site, `channel-${channel}`, await settings(url));
   const busy = busySince(server, async () => {
     app.mustLive();
     const received = await server.ask<number>('received');
@@ -74,7 +73,7 @@ async function throughApp(site: Site, { channel, server: program, settings }: Si
   const serverBusy = busy.share();
   const measured = {
     perSecond,
-    rssMb: app.peakMemory() / 1e6,
+    rssMb: app.memory().peak / 1e6,
     cpuMicroseconds: (app.cpuSeconds() * 1e6) / count,
     serverBusy,
   };

@@ -2,16 +2,15 @@ import { randomBytes, randomUUIDv7 } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { entries, identityOf, readEvent, render, type SampleEvent } from '@allim/catalogue';
 import { type SmtpServer, startSmtpServer } from '@allim/mailbox';
-import { Intake, openDatabase, uuidBytes } from '@allim/store';
+import { Intake, openDatabase, uuidBytes, uuidText } from '@allim/store';
 import { type Producer } from 'kafkajs';
 import { type RowDataPacket } from 'mysql2/promise';
 import { type Benchmark } from '../benchmark.js';
-import { type ChannelApp, startChannelApp } from '../channel-app.js';
 import { reach } from '../drain.js';
 import { connectProducer, createTopics, send, userOf } from '../load.js';
 import { introduceEverybody } from '../people.js';
 import { percentile } from '../percentile.js';
-import { startApp, whenReady } from '../process.js';
+import { type App, startApp, whenReady } from '../process.js';
 
 import { type Site, withSite } from '../site.js';
 import { VoidRun } from '../void-run.js';
@@ -44,7 +43,7 @@ export const mailLatency: Benchmark = {
       const smtp = await startSmtpServer({ startTls: false, keep: { count: 100_000, bytes: 2_000_000_000 } });
       cleanup.defer(() => smtp.stop());
       cleanup.use(await whenReady(await startApp(site, 'consumer')));
-      const app = cleanup.use(await startChannelApp(site, 'email', mailSettings(smtp.url)));
+      const app = cleanup.use(await startApp(site, 'channel-email', mailSettings(smtp.url)));
       const producer = await connectProducer(site.kafkaBrokers);
       cleanup.defer(() => producer.disconnect());
 
@@ -74,7 +73,7 @@ export const mailLatency: Benchmark = {
 interface World {
   site: Site;
   smtp: SmtpServer;
-  app: ChannelApp;
+  app: App;
   producer: Producer;
 }
 
@@ -121,7 +120,7 @@ async function latencies(site: Site, smtp: SmtpServer, load: typeof normal, tota
       ]),
   );
   return rows.map(({ id, created_at }) => {
-    const at = arrived.get((id as Buffer).toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-'));
+    const at = arrived.get(uuidText(id));
     if (at === undefined) throw new VoidRun('a mail is on record as accepted, but the mail server does not have it');
     return at - (created_at as Date).getTime();
   });
