@@ -36,7 +36,8 @@ export const kafkaConsumerSettings = {
   KAFKA_RETRY_MAX_ATTEMPTS: wholeNumber({ max: 100 })
     .default(3)
     .describe('Retries after the first attempt (3 means at most 4 attempts); then the record is a dead letter.'),
-  KAFKA_BATCH_RECORDS: wholeNumber({ min: 1, max: 5000 }).default(500).describe('Records in one transaction, at most.'),
+  /** What a transaction holds lives until its commit: with 500 a drain took 10 % more processor time, for collecting garbage. */
+  KAFKA_BATCH_RECORDS: wholeNumber({ min: 1, max: 5000 }).default(200).describe('Records in one transaction, at most.'),
   /** Under load, so that the database works while we plan; three were 5 % faster than two, four no faster. */
   KAFKA_BATCHES_IN_FLIGHT: wholeNumber({ min: 1, max: 16 })
     .default(3)
