@@ -21,18 +21,39 @@ function held(options: { limit: number; inFlight: number }) {
   return { coalescer, begun };
 }
 
-const settled = () => new Promise(setImmediate);
+/** A batch begins in the turn of the event loop after the one that calls for it. */
+async function settled(): Promise<void> {
+  for (let turn = 1; turn <= 2; turn++) await new Promise(setImmediate);
+}
 
 describe('Coalescer', () => {
-  it('begins at once when nothing is under way, and another one beside it when a quarter of a batch waits', () => {
+  it('begins with all that one turn hands in when nothing is under way, and another one beside it when a quarter of a batch waits', async () => {
     const { coalescer, begun } = held({ limit: 8, inFlight: 2 });
-    for (const item of [1, 2, 3]) void coalescer.submit([item]);
-    expect(begun.map(({ items }) => items)).toEqual([[1], [2, 3]]);
+    for (const items of [[1, 2], [3], [4, 5]]) {
+      for (const item of items) void coalescer.submit([item]);
+      await settled();
+    }
+    expect(begun.map(({ items }) => items)).toEqual([
+      [1, 2],
+      [3, 4, 5],
+    ]);
+  });
+
+  it('begins the next with what the end of one releases', async () => {
+    const { coalescer, begun } = held({ limit: 8, inFlight: 1 });
+    void coalescer.submit([1]).then(() => coalescer.submit([3]));
+    await settled();
+    void coalescer.submit([2]);
+    await begun[0]?.end();
+    expect(begun[1]?.items).toEqual([2, 3]);
   });
 
   it('begins another one beside one that takes long, however little waits', async () => {
     const { coalescer, begun } = held({ limit: 8, inFlight: 2 });
-    for (const item of [1, 2]) void coalescer.submit([item]);
+    void coalescer.submit([1]);
+    await settled();
+    void coalescer.submit([2]);
+    await settled();
     expect(begun).toHaveLength(1);
     await waitFor(() => begun.length === 2, { what: 'the second batch' });
     expect(begun[1]?.items).toEqual([2]);
@@ -41,6 +62,7 @@ describe('Coalescer', () => {
   it('gathers what comes in meanwhile, and answers each submission with its own results', async () => {
     const { coalescer, begun } = held({ limit: 10, inFlight: 1 });
     void coalescer.submit([0]);
+    await settled();
     const results = [coalescer.submit([1, 2]), coalescer.submit([3])];
     await begun[0]?.end();
     expect(begun[1]?.items).toEqual([1, 2, 3]);
@@ -50,14 +72,18 @@ describe('Coalescer', () => {
 
   it('keeps batches within the limit and submissions whole, and lets a small one fill up', async () => {
     const { coalescer, begun } = held({ limit: 3, inFlight: 1 });
-    for (const items of [[0], [1, 2], [3, 4], [5]]) void coalescer.submit(items);
+    void coalescer.submit([0]);
+    await settled();
+    for (const items of [[1, 2], [3, 4], [5]]) void coalescer.submit(items);
     for (let batch = 0; batch < 3; batch++) await begun[batch]?.end();
     expect(begun.map(({ items }) => items)).toEqual([[0], [1, 2, 5], [3, 4]]);
   });
 
   it('takes a submission that is larger than the limit alone', async () => {
     const { coalescer, begun } = held({ limit: 2, inFlight: 1 });
-    for (const items of [[0], [1, 2, 3], [4]]) void coalescer.submit(items);
+    void coalescer.submit([0]);
+    await settled();
+    for (const items of [[1, 2, 3], [4]]) void coalescer.submit(items);
     await begun[0]?.end();
     expect(begun[1]?.items).toEqual([1, 2, 3]);
   });
@@ -65,6 +91,7 @@ describe('Coalescer', () => {
   it('never has more batches under way than it may', async () => {
     const { coalescer, begun } = held({ limit: 1, inFlight: 2 });
     for (const item of [0, 1, 2]) void coalescer.submit([item]);
+    await settled();
     expect(begun).toHaveLength(2);
     await begun[1]?.end();
     expect(begun).toHaveLength(3);
@@ -73,6 +100,7 @@ describe('Coalescer', () => {
   it('rejects those whose batch fails, and goes on with the next', async () => {
     const { coalescer, begun } = held({ limit: 2, inFlight: 1 });
     const first = expect(coalescer.submit([0])).rejects.toThrow('no');
+    await settled();
     const second = coalescer.submit([1]);
     await begun[0]?.end(new Error('no'));
     await first;
@@ -83,6 +111,7 @@ describe('Coalescer', () => {
   it('abandons: rejects what waits, tells what is under way, and takes what comes afterwards', async () => {
     const { coalescer, begun } = held({ limit: 2, inFlight: 1 });
     const underWay = coalescer.submit([0]);
+    await settled();
     const { signal } = coalescer;
     const waiting = expect(coalescer.submit([1])).rejects.toThrow('a new membership');
     coalescer.abandon('a new membership');
@@ -90,6 +119,7 @@ describe('Coalescer', () => {
     expect(signal.aborted).toBe(true);
     expect(coalescer.signal.aborted).toBe(false);
     const later = coalescer.submit([2]);
+    await settled();
     await begun[0]?.end();
     expect(await underWay).toEqual(['<0>']);
     await begun[1]?.end();
@@ -99,6 +129,7 @@ describe('Coalescer', () => {
   it('closes: lets end what is under way, rejects what waits, and takes nothing more', async () => {
     const { coalescer, begun } = held({ limit: 2, inFlight: 1 });
     const underWay = coalescer.submit([0]);
+    await settled();
     const waiting = expect(coalescer.submit([1])).rejects.toThrow('closing');
     coalescer.close();
     await waiting;
