@@ -39,7 +39,7 @@ const liveWithinMs = 30_000;
  * kafkajs decodes a whole fetch before it hands anything over. More is more memory (10 MB instead of 2: 50 MB), less is
  * more round trips. Several partitions share a fetch, so that its end, too, has work for all transactions.
  */
-const fetchBytes = { partition: 196_608, round: 2_097_152 };
+const fetchBytes = { partition: 98_304, round: 2_097_152 };
 /** Bytes of letters from which on packing them is worth its time. */
 const compressedFrom = 16_384;
 const lagIntervalMs = 5_000;
