@@ -93,14 +93,16 @@ const accepted: Conclusion = { kind: 'accepted', providerMessageId: 'queued as 7
 const publishNothing = async () => {};
 
 describe('dispatch', () => {
-  it('publishes what is due, the high lane first and the longest due first, and says so on the row', async () => {
+  it('publishes what is due, the high lanes first and alone, the longest due first, and says so on the row', async () => {
     const [low] = await plan(1, { priority: 'low', dueAt: at(-5) });
     const [late, later] = [await plan(1, { dueAt: at(-2) }), await plan(1, { dueAt: at(0) })].flat();
     const [high] = await plan(1, { priority: 'high', dueAt: at(-1), channel: 'push' }, { userId: '홍길동' });
     const notYet = await plan(1, { dueAt: at(1) });
     const kept = await plan(1, { state: 'suppressed', reason: 'muted' });
     const published: DueDelivery[] = [];
-    expect(await deliveries.dispatch(10, async (due) => void published.push(...due))).toBe(4);
+    const publish = async (due: DueDelivery[]) => void published.push(...due);
+    expect(await deliveries.dispatch(10, publish)).toBe(1);
+    expect(await deliveries.dispatch(10, publish)).toBe(3);
     expect(published.map(({ id }) => id)).toEqual([high, late, later, low]);
     expect(published[0]).toEqual({ id: high, channel: 'push', priority: 'high', userId: '홍길동' });
     expect(await row(high!)).toMatchObject({ state: 'dispatched', attempts: 0, due_at: at(10 * minute) });
@@ -113,8 +115,8 @@ describe('dispatch', () => {
     await plan(3);
     const sizes: number[] = [];
     const note = async (due: DueDelivery[]) => void sizes.push(due.length);
-    while ((await deliveries.dispatch(4, note)) > 0);
-    expect(sizes).toEqual([4, 2]);
+    while ((await deliveries.dispatch(2, note)) > 0);
+    expect(sizes).toEqual([2, 1, 2, 1]);
   });
 
   it('leaves here what the workers of a lane have not taken yet, and no other lane waits for it', async () => {
@@ -125,14 +127,28 @@ describe('dispatch', () => {
     expect(await dispatch()).toBe(2);
     const [push] = await plan(1, { channel: 'push' });
     const [high] = await plan(1, { priority: 'high' });
-    expect(await dispatch()).toBe(2);
-    expect(published).toHaveLength(4);
-    expect(new Set(published.slice(2))).toEqual(new Set([push, high]));
+    expect(await dispatch()).toBe(1);
+    expect(await dispatch()).toBe(1);
+    expect(published.slice(2)).toEqual([high, push]);
     const waiting = [first, second, third].filter((id) => !published.includes(id));
     expect(await states(waiting)).toEqual(['queued']);
     await deliveries.claim([published[0]!], holder, minute);
     expect(await dispatch()).toBe(1);
     expect(published.at(-1)).toBe(waiting[0]);
+  });
+
+  it('lets a lane that is full rest, and no other one', async () => {
+    await plan(3);
+    const published: string[] = [];
+    const publish = async (due: DueDelivery[]) => void published.push(...due.map(({ id }) => id));
+    const dispatch = (store: DeliveryStore) => store.dispatch(10, publish, { inFlight: 2, fullRestMs: minute });
+    const resting = new DeliveryStore(database, clock);
+    expect(await dispatch(resting)).toBe(2);
+    await deliveries.claim(published, holder, minute);
+    const [push] = await plan(1, { channel: 'push' });
+    expect(await dispatch(resting)).toBe(1);
+    expect(published.at(-1)).toBe(push);
+    expect(await dispatch(new DeliveryStore(database, clock))).toBe(1);
   });
 
   it('publishes for the channels it is asked for', async () => {
@@ -646,7 +662,7 @@ describe('forgetDevice', () => {
 describe('lanes', () => {
   it('are all looked at', async () => {
     const ids = (await Promise.all(priorities.map((priority) => plan(1, { priority })))).flat();
-    expect(await deliveries.dispatch(10, publishNothing)).toBe(3);
+    while ((await deliveries.dispatch(10, publishNothing)) > 0);
     clock.advance(10 * minute);
     expect(await deliveries.takeBack(10)).toEqual({ lost: 3, retried: 0, parked: 0 });
     expect(await states(ids)).toEqual(['queued', 'queued', 'queued']);

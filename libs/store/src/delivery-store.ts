@@ -113,6 +113,8 @@ export interface DispatchLimits {
   channels?: readonly Channel[];
   /** Commands that wait for a worker, in each lane of a channel. Default: any number. */
   inFlight?: number;
+  /** Milliseconds for which a lane that is full is not looked at again. Default: 0. */
+  fullRestMs?: number;
 }
 
 /** Ample for a topic that is far behind; a command that is lost waits as long before it is published again. */
@@ -133,6 +135,8 @@ const concludeRestMs = 10;
  */
 export class DeliveryStore {
   private readonly conclusions: Gathering<{ one: EndedAttempt; conclusion: Conclusion }, boolean>;
+  /** By lane that is full, when `dispatch` looks at it again, by performance.now(). */
+  private readonly resting = new Map<string, number>();
 
   constructor(
     private readonly database: Database,
@@ -148,22 +152,29 @@ export class DeliveryStore {
   }
 
   /**
-   * Publishes the commands of at most `limit` due deliveries, the high lanes first, and answers how many. No lane of a
-   * channel gets more than `inFlight` commands that nobody has claimed yet: what its workers cannot take waits here, where it
-   * loses no lease, and holds up no other channel. Their rows are held until `publish` resolves (it must have a deadline:
-   * whoever claims one of them waits so long); when it rejects, so does this, and they stay queued. Dying in between
-   * publishes them twice, which the claim absorbs.
+   * Publishes the commands of at most `limit` due deliveries and answers how many: of the high lanes alone, while something
+   * is due there, for somebody waits for it. No lane of a channel gets more than `inFlight` commands that nobody has claimed
+   * yet: what its workers cannot take waits here, where it loses no lease, and holds up no other channel. Their rows are held
+   * until `publish` resolves (it must have a deadline: whoever claims one of them waits so long); when it rejects, so does
+   * this, and they stay queued. Dying in between publishes them twice, which the claim absorbs.
    */
   dispatch(
     limit: number,
     publish: (due: DueDelivery[]) => Promise<void>,
-    { channels = channelNames, inFlight = Number.MAX_SAFE_INTEGER }: DispatchLimits = {},
+    { channels = channelNames, inFlight = Number.MAX_SAFE_INTEGER, fullRestMs = 0 }: DispatchLimits = {},
   ): Promise<number> {
+    const lanes = priorities
+      .flatMap((priority) => channels.map((channel): Lane => ({ channel, priority })))
+      .filter((lane) => performance.now() >= (this.resting.get(nameOf(lane)) ?? 0));
+    if (lanes.length === 0) return Promise.resolve(0);
     return inTransaction(this.database, async (session) => {
       const now = datetime(this.clock());
       const due: DeliveryRow[] = [];
-      for (const { lane, room } of await lanesWithDue(session, channels, inFlight, now)) {
-        if (due.length < limit) due.push(...(await holdDue(session, lane, now, Math.min(room, limit - due.length))));
+      for (const { lane, room } of await roomsOf(session, await lanesWithDue(session, lanes, now), inFlight)) {
+        if (due.length === limit || (due[0]?.priority === 'high' && lane.priority !== 'high')) break;
+        const held = room > 0 ? await holdDue(session, lane, now, Math.min(room, limit - due.length)) : [];
+        if (held.length === room) this.resting.set(nameOf(lane), performance.now() + fullRestMs);
+        due.push(...held);
       }
       if (due.length === 0) return 0;
       await publish(due.map(({ id, channel, priority, user_id }) => dueDelivery(id, channel, priority, user_id)));
@@ -332,30 +343,36 @@ interface Lane {
   priority: Priority;
 }
 
-/** The lanes in which something is due and room is left, the high ones first. */
-async function lanesWithDue(
-  session: Session,
-  channels: readonly Channel[],
-  inFlight: number,
-  now: string,
-): Promise<{ lane: Lane; room: number }[]> {
-  const lanes = priorities.flatMap((priority) => channels.map((channel): Lane => ({ channel, priority })));
-  const ofLane = 'FROM delivery FORCE INDEX (due) WHERE channel = ? AND priority = ?';
+const nameOf = ({ channel, priority }: Lane): string => `${channel} ${priority}`;
+
+const ofLane = 'FROM delivery FORCE INDEX (due) WHERE channel = ? AND priority = ?';
+
+/** Those of `lanes` in which something is due, in that order. */
+async function lanesWithDue(session: Session, lanes: readonly Lane[], now: string): Promise<Lane[]> {
   const answers = (await session.all(
-    lanes.flatMap(({ channel, priority }) => [
-      [`SELECT 1 ${ofLane} AND state = 'queued' AND due_at <= ? LIMIT 1`, [channel, priority, now]],
-      // Counted no further than it matters.
-      [
-        `SELECT COUNT(*) AS n FROM (SELECT 1 ${ofLane} AND state = 'dispatched' LIMIT ?) AS some`,
-        [channel, priority, inFlight],
-      ],
+    lanes.map(({ channel, priority }) => [
+      `SELECT 1 ${ofLane} AND state = 'queued' AND due_at <= ? LIMIT 1`,
+      [channel, priority, now],
     ]),
   )) as unknown[][];
-  return lanes.flatMap((lane, index) => {
-    const [due = [], [waiting] = []] = answers.slice(2 * index, 2 * index + 2) as [unknown[], { n: number }[]];
-    const room = inFlight - Number(waiting?.n);
-    return due.length > 0 && room > 0 ? [{ lane, room }] : [];
-  });
+  return lanes.filter((_, index) => answers[index]!.length > 0);
+}
+
+/** How many commands each of `lanes` may still get. */
+async function roomsOf(
+  session: Session,
+  lanes: readonly Lane[],
+  inFlight: number,
+): Promise<{ lane: Lane; room: number }[]> {
+  if (lanes.length === 0) return [];
+  const answers = (await session.all(
+    // Counted no further than it matters.
+    lanes.map(({ channel, priority }) => [
+      `SELECT COUNT(*) AS n FROM (SELECT 1 ${ofLane} AND state = 'dispatched' LIMIT ?) AS some`,
+      [channel, priority, inFlight],
+    ]),
+  )) as { n: number }[][];
+  return lanes.map((lane, index) => ({ lane, room: inFlight - Number(answers[index]?.[0]?.n) }));
 }
 
 /**
