@@ -27,8 +27,10 @@ export const settings = z
       .default('required')
       .describe('Whether mails travel encrypted, to a server whose certificate is checked; off only on one machine.'),
     SMTP_MAILS_PER_CONNECTION: wholeNumber({ min: 1, max: 1_000_000 })
-      .default(100)
-      .describe('Mails after which a connection is replaced; some servers cut one that sends more.'),
+      .default(1_000)
+      .describe(
+        'Mails after which a connection is replaced, which one mail waits for; a server that takes fewer closes it itself.',
+      ),
     MAIL_FROM: z
       .string()
       .refine(isMailAddress, 'expected an e-mail address like no-reply@mail.example.com')

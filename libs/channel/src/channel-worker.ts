@@ -18,7 +18,7 @@ import { type Outcome, type Outgoing, type Provider } from './provider.js';
 import { type Grant, RateLimiter } from './rate-limit.js';
 import { sendWithin } from './send.js';
 import { type ChannelWorkerSettings } from './settings.js';
-import { Slots, Turns } from './slots.js';
+import { RightOfWay, Slots, Turns } from './slots.js';
 import { UndeliverableLetters } from './undeliverable.js';
 
 /**
@@ -30,6 +30,8 @@ const holdUpMs: Record<Priority, number> = { high: 5, normal: 1_000, low: 1_000 
 const aheadOfEachSlot = 1;
 /** What is claimed ahead lasts for so long, so the next claim may gather for it. */
 const gatherAheadMs = 20;
+/** What the high lane has at hand is claimed and sent within it, mostly; so long the other lanes begin nothing new, at most. */
+const rightOfWayMs = 50;
 /** What is being sent when we stop may take so long; then it is told to end. Below SHUTDOWN_DEADLINE_MS. */
 const stopGraceMs = 8_000;
 /** Between tries while the database is away. */
@@ -81,6 +83,8 @@ export class ChannelWorker {
   /** For what is in our hands: claimed, and sent or waiting for a slot. */
   private readonly room = {} as Record<Priority, Slots>;
   private readonly slots = {} as Record<Priority, Turns>;
+  /** Of the high lane: all lanes share a processor, a database and a provider. */
+  private readonly rightOfWay = new RightOfWay(rightOfWayMs);
   private readonly limiter: RateLimiter;
   private readonly breaker: Breaker;
   private readonly letters: UndeliverableLetters;
@@ -130,6 +134,7 @@ export class ChannelWorker {
           logger: logger.child({ lane }),
           registry: own,
           onFatal: options.onFatal,
+          gathers: lane !== 'high',
         },
         (records) => this.handle(lane, records),
       );
@@ -205,6 +210,7 @@ export class ChannelWorker {
   /** Resolves when all are in the hands of somebody, and those in ours are concluded, or take long. */
   private async sendAll(lane: Priority, commands: Command[]): Promise<void> {
     const begun: Promise<void>[] = [];
+    if (lane === 'high') this.rightOfWay.begin();
     try {
       for (let start = 0; start < commands.length; ) {
         this.stopping.signal.throwIfAborted();
@@ -213,6 +219,7 @@ export class ChannelWorker {
         start += tried;
       }
     } finally {
+      if (lane === 'high') this.rightOfWay.end();
       await allOrAfter(begun, holdUpMs[lane]);
     }
   }
@@ -281,8 +288,10 @@ export class ChannelWorker {
   private async attempt(job: Job): Promise<void> {
     const { claimed, record, lease } = job;
     const { logger } = this.options;
+    if (job.lane === 'high') this.rightOfWay.begin();
     try {
       await this.slots[job.lane].take();
+      if (job.lane !== 'high') await this.rightOfWay.clear();
       this.metrics.sending.inc({ channel: this.options.channel, lane: job.lane });
       const startedAt = new Date(this.clock());
       const began = performance.now();
@@ -322,6 +331,7 @@ export class ChannelWorker {
     this.metrics.sending.dec({ channel: this.options.channel, lane });
     this.slots[lane].end();
     this.room[lane].release();
+    if (lane === 'high') this.rightOfWay.end();
   }
 
   private async note(job: Job, outcome: Outcome, when: { startedAt: Date; durationMs: number }): Promise<void> {

@@ -1,4 +1,4 @@
-import { Slots, Turns } from './slots.js';
+import { RightOfWay, Slots, Turns } from './slots.js';
 
 describe('Slots', () => {
   it('gives what is free, and lets others wait', async () => {
@@ -60,5 +60,39 @@ describe('Turns', () => {
     turns.end();
     await Promise.all([take(5), take(6)]);
     expect(begun).toHaveLength(6);
+  });
+});
+
+describe('RightOfWay', () => {
+  /** Whether others may begin just now. */
+  const isClear = (way: RightOfWay) =>
+    Promise.race([way.clear().then(() => true), new Promise<false>((resolve) => setTimeout(resolve, 5, false))]);
+
+  it('keeps others waiting until all that has it is over', async () => {
+    const way = new RightOfWay(60_000);
+    expect(await isClear(way)).toBe(true);
+    way.begin();
+    way.begin();
+    way.end();
+    expect(await isClear(way)).toBe(false);
+    const waiting = way.clear();
+    way.end();
+    await waiting;
+    expect(await isClear(way)).toBe(true);
+  });
+
+  it('keeps nobody for longer than it may, and holds again for what begins later', async () => {
+    const way = new RightOfWay(20);
+    way.begin(); // and hangs
+    const began = performance.now();
+    await way.clear();
+    expect(performance.now() - began).toBeGreaterThanOrEqual(19);
+    expect(await isClear(way)).toBe(true);
+    way.begin();
+    expect(await isClear(way)).toBe(false);
+    await way.clear();
+    way.end();
+    way.end();
+    expect(await isClear(way)).toBe(true);
   });
 });

@@ -74,3 +74,48 @@ export class Turns {
     else this.free++;
   }
 }
+
+/**
+ * The right of way of what somebody waits for: while some of it is under way, others wait before they begin, but none longer
+ * than `longestMs`, so that neither one that hangs nor a long run of them keeps them out.
+ */
+export class RightOfWay {
+  private underWay = 0;
+  private over?: PromiseWithResolvers<void> & { timer: NodeJS.Timeout };
+  private waiting = 0;
+  /** Whoever waits last may begin. */
+  private last = Promise.resolve();
+
+  constructor(private readonly longestMs: number) {}
+
+  begin(): void {
+    this.underWay++;
+    this.over ??= { ...Promise.withResolvers<void>(), timer: setTimeout(() => this.letGo(), this.longestMs) };
+  }
+
+  end(): void {
+    this.underWay--;
+    if (this.underWay === 0) this.letGo();
+  }
+
+  /**
+   * Resolves when others may begin. Those who had to wait begin one in each turn of the event loop: what has the right of way
+   * may come in between.
+   */
+  async clear(): Promise<void> {
+    if (this.over === undefined && this.waiting === 0) return;
+    this.waiting++;
+    this.last = this.last.then(async () => {
+      await this.over?.promise;
+      await new Promise(setImmediate);
+    });
+    await this.last;
+    this.waiting--;
+  }
+
+  private letGo(): void {
+    clearTimeout(this.over?.timer);
+    this.over?.resolve();
+    this.over = undefined;
+  }
+}

@@ -70,6 +70,11 @@ export interface KafkaBatchServerOptions {
   registry: Registry;
   /** The consumer has ended for good: the process must, too, or it would live on without consuming. */
   onFatal: (error: Error) => void;
+  /**
+   * Whether a few records wait for others while a transaction is under way, which costs less; otherwise they are handled at
+   * once beside it. Default: true.
+   */
+  gathers?: boolean;
   /** Told at the places where a crash is worth a test. */
   passing?: (point: 'letters-acknowledged' | 'resolved' | 'offsets-committed') => void;
 }
@@ -162,7 +167,7 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
   private createCoalescer(): Coalescer<KafkaRecord, Judged> {
     const handler = this.getHandlerByPattern(batchPattern);
     if (!handler) throw new Error('no controller has a @KafkaBatchHandler()');
-    const { settings, logger } = this.options;
+    const { settings, logger, gathers = true } = this.options;
     const handle = async (records: KafkaRecord[]): Promise<Verdict[]> =>
       lastValueFrom(this.transformToObservable(await handler(records)));
     const work = patient(handle, {
@@ -187,7 +192,11 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
         logger.info({ records: records.length, ms: Math.round(ms), traceIds: traceIds(records) }, 'batch');
         return judged;
       },
-      { limit: settings.KAFKA_BATCH_RECORDS, inFlight: settings.KAFKA_BATCHES_IN_FLIGHT },
+      {
+        limit: settings.KAFKA_BATCH_RECORDS,
+        inFlight: settings.KAFKA_BATCHES_IN_FLIGHT,
+        worthAnother: gathers ? settings.KAFKA_BATCH_RECORDS / 4 : 1,
+      },
     );
   }
 

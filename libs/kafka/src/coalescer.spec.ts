@@ -2,7 +2,7 @@ import { waitFor } from '@allim/testing';
 import { Coalescer } from './coalescer.js';
 
 /** A coalescer whose work ends when told to; `begun` holds what each batch was given. */
-function held(options: { limit: number; inFlight: number }) {
+function held(options: { limit: number; inFlight: number; worthAnother?: number }) {
   const begun: { items: number[]; end: (error?: Error) => Promise<void> }[] = [];
   const coalescer = new Coalescer<number, string>(
     (items) =>
@@ -16,7 +16,7 @@ function held(options: { limit: number; inFlight: number }) {
           },
         });
       }),
-    options,
+    { worthAnother: options.limit / 4, ...options },
   );
   return { coalescer, begun };
 }
@@ -27,7 +27,7 @@ async function settled(): Promise<void> {
 }
 
 describe('Coalescer', () => {
-  it('begins with all that one turn hands in when nothing is under way, and another one beside it when a quarter of a batch waits', async () => {
+  it('begins with all that one turn hands in when nothing is under way, and another one beside it when enough waits', async () => {
     const { coalescer, begun } = held({ limit: 8, inFlight: 2 });
     for (const items of [[1, 2], [3], [4, 5]]) {
       for (const item of items) void coalescer.submit([item]);

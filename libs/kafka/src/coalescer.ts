@@ -28,7 +28,12 @@ export class Coalescer<Item, Result> {
 
   constructor(
     private readonly work: Work<Item, Result>,
-    private readonly options: { limit: number; inFlight: number },
+    private readonly options: {
+      limit: number;
+      inFlight: number;
+      /** So many that wait begin another batch beside one that is under way. */
+      worthAnother: number;
+    },
   ) {}
 
   /** Aborted when what was handed in up to then is abandoned. */
@@ -95,7 +100,7 @@ export class Coalescer<Item, Result> {
 
   private isWorthAnother(): boolean {
     const items = this.waiting.reduce((sum, submission) => sum + submission.items.length, 0);
-    return items >= this.options.limit / 4 || performance.now() - this.waiting[0]!.since >= longMs;
+    return items >= this.options.worthAnother || performance.now() - this.waiting[0]!.since >= longMs;
   }
 
   private lookAgain(): void {

@@ -23,7 +23,7 @@ async function send({ url, concurrency, count, sample }: RawInput): Promise<numb
     port: Number(port),
     ignoreTLS: true,
     maxConnections: concurrency,
-    maxMessages: 100,
+    maxMessages: 1_000, // as the app's
   });
   const { subject, html, text, headers } = sample as MailSample;
   const perSecond = await together(count, concurrency, (number) =>
