@@ -95,4 +95,14 @@ describe('RightOfWay', () => {
     way.end();
     expect(await isClear(way)).toBe(true);
   });
+
+  it('keeps nobody out by a long run, however many wait', async () => {
+    const way = new RightOfWay(50);
+    way.begin();
+    const run = setInterval(() => way.begin(), 1);
+    const began = performance.now();
+    await Promise.all(Array.from({ length: 100 }, () => way.clear())); // one after another it would be 5 s
+    expect(performance.now() - began).toBeLessThan(2_500);
+    clearInterval(run);
+  });
 });

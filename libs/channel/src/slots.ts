@@ -105,8 +105,9 @@ export class RightOfWay {
   async clear(): Promise<void> {
     if (this.over === undefined && this.waiting === 0) return;
     this.waiting++;
+    const over = this.over?.promise; // not of what begins later, or a long run would keep out whoever waits
     this.last = this.last.then(async () => {
-      await this.over?.promise;
+      await over;
       await new Promise(setImmediate);
     });
     await this.last;

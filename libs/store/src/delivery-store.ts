@@ -173,7 +173,7 @@ export class DeliveryStore {
       for (const { lane, room } of await roomsOf(session, await lanesWithDue(session, lanes, now), inFlight)) {
         if (due.length === limit || (due[0]?.priority === 'high' && lane.priority !== 'high')) break;
         const held = room > 0 ? await holdDue(session, lane, now, Math.min(room, limit - due.length)) : [];
-        if (held.length === room) this.resting.set(nameOf(lane), performance.now() + fullRestMs);
+        if (held.length >= room) this.resting.set(nameOf(lane), performance.now() + fullRestMs);
         due.push(...held);
       }
       if (due.length === 0) return 0;
