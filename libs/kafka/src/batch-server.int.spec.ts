@@ -150,13 +150,16 @@ describe('KafkaBatchServer', () => {
     const { send, serve, committed } = await world();
     const gate = Promise.withResolvers<void>();
     const handled: string[] = [];
+    const begun: string[] = [];
     await send(0, { value: 'held' });
-    await send(1, { value: 'quick' });
     await serve(async (records) => {
+      begun.push(...records.map(text));
       if (records.some((record) => text(record) === 'held')) await gate.promise;
       handled.push(...records.map(text));
       return records.map(() => done);
     });
+    await waitFor(() => begun.length > 0, { what: 'the held one to be at hand' });
+    await send(1, { value: 'quick' }); // or both would be one batch
     // The other partition's offset proves that commits go on meanwhile.
     await waitFor(async () => (await committed())[1] === 1, { what: 'the offset of the quick one' });
     expect(handled).toEqual(['quick']);
