@@ -18,7 +18,6 @@ export {
   type Wording,
 } from './intake.js';
 export { migrate } from './migrate.js';
-export { PersonStore } from './person-store.js';
 export { PreferenceStore } from './preference-store.js';
 export { storeSettings } from './settings.js';
 export { SubscriptionStore } from './subscription-store.js';

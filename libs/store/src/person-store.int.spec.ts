@@ -1,25 +1,29 @@
 import { stranger } from '@allim/contracts';
 import { useStack } from '@allim/testing';
 import { ContactStore, introduce } from './contact-store.js';
-import { type Database, inTransaction, openDatabase } from './database.js';
+import { type Database, inTransaction, openDatabase, withSession } from './database.js';
 import { DeviceStore, tokenHash } from './device-store.js';
 import { migrate } from './migrate.js';
-import { PersonStore } from './person-store.js';
+import { type ContactRow, peopleOf, selectContacts } from './person-store.js';
 import { PreferenceStore } from './preference-store.js';
+import { selectByKeys } from './statement.js';
 
 const stack = useStack({ kafka: false, redis: false });
 let database: Database;
-let persons: PersonStore;
 
 beforeAll(async () => {
   await migrate(stack.databaseUrl);
   database = await openDatabase({ url: stack.databaseUrl, connections: 2 });
-  persons = new PersonStore(database);
 });
 afterAll(() => database?.destroy());
 
-describe('PersonStore', () => {
-  it('knows of each what it has put, and no stranger', async () => {
+const peopleWith = (userIds: string[]) =>
+  withSession(database, async (session) =>
+    peopleOf(session, await selectByKeys<ContactRow>(session, selectContacts, userIds)),
+  );
+
+describe('people', () => {
+  it('are known by what each has put, and no stranger is', async () => {
     await new ContactStore(database).put('홍', {
       name: '홍길동',
       email: 'hong@example.com',
@@ -40,7 +44,7 @@ describe('PersonStore', () => {
     ] as const)
       await devices.put(user, token, { platform: 'ios', appVersion: null });
 
-    const people = await persons.people(['홍', 'kim', 'nobody', '홍']);
+    const people = await peopleWith(['홍', 'kim', 'nobody']);
     expect(new Set(people.keys())).toEqual(new Set(['홍', 'kim']));
     expect(people.get('홍')).toEqual({
       userId: '홍',
@@ -59,8 +63,8 @@ describe('PersonStore', () => {
     expect(people.get('kim')).toEqual({ ...stranger('kim'), devices: [tokenHash('c')] });
   });
 
-  it('is asked for nobody, or for very many', async () => {
-    expect(await persons.people([])).toEqual(new Map());
+  it('may be nobody, or very many', async () => {
+    expect(await peopleWith([])).toEqual(new Map());
     const ids = Array.from({ length: 1_201 }, (_, index) => `user-${index}`);
     await inTransaction(database, (transaction) =>
       introduce(
@@ -69,7 +73,7 @@ describe('PersonStore', () => {
         '2026-02-06 00:00:00',
       ),
     );
-    const people = await persons.people(ids);
+    const people = await peopleWith(ids);
     expect(ids.map((id) => people.get(id)?.name)).toEqual(ids);
   });
 });

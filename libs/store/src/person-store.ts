@@ -1,6 +1,6 @@
 import { type Channel, type Person, stranger } from '@allim/contracts';
-import { type Database, type Session, withSession } from './database.js';
-import { keysAtOnce, selectByKeys } from './statement.js';
+import { type Session } from './database.js';
+import { keysAtOnce } from './statement.js';
 
 export interface ContactRow {
   user_id: Buffer;
@@ -27,25 +27,12 @@ interface PreferenceRow {
   wanted: number;
 }
 
-/** What planning needs to know of people. */
-export class PersonStore {
-  constructor(private readonly database: Database) {}
-
-  /** Those who have a contact, be it an empty one, by user id. Throws a DatabaseDown while the server is away. */
-  people(userIds: readonly string[]): Promise<Map<string, Person>> {
-    const ids = [...new Set(userIds)];
-    return withSession(this.database, async (session) => {
-      return peopleOf(session, await selectByKeys<ContactRow>(session, selectContacts, ids));
-    });
-  }
-}
-
 export const selectContacts = `
   SELECT user_id, name, language, zone, quiet_from, quiet_until, promotion_consent_at IS NOT NULL AS promotion,
     night_consent_at IS NOT NULL AS night, email IS NOT NULL AS has_email, phone IS NOT NULL AS has_phone
   FROM contact WHERE user_id IN`;
 
-/** The people these contacts are of, with their devices and preferences: one round trip for 500 of them. */
+/** What planning needs to know of the people these contacts are of, by user id: one round trip for 500 of them. */
 export async function peopleOf(session: Session, contacts: readonly ContactRow[]): Promise<Map<string, Person>> {
   const people = new Map<string, Person>();
   for (let start = 0; start < contacts.length; start += keysAtOnce) {

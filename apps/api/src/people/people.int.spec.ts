@@ -1,5 +1,5 @@
 import { categories } from '@allim/catalogue';
-import { type Database, DeviceStore, openDatabase, PersonStore } from '@allim/store';
+import { type Database, DeviceStore, openDatabase } from '@allim/store';
 import { useStack } from '@allim/testing';
 import request from 'supertest';
 import { type ApiNode, Consumer, startNode, stopNodes, token } from '../testing/api-nodes.js';
@@ -233,8 +233,6 @@ describe('devices', () => {
       expect.objectContaining({ platform: 'ios', appVersion: null }),
     ]);
     expect(devices).toHaveLength(2);
-    const people = await new PersonStore(database).people([me.userId]);
-    expect(people.get(me.userId)?.devices).toHaveLength(2);
   });
 
   it('are taken away once and for all', async () => {

@@ -1,4 +1,4 @@
-import { type Database, InboxStore, openDatabase, PersonStore } from '@allim/store';
+import { ContactStore, type Database, InboxStore, openDatabase } from '@allim/store';
 import { useStack, waitFor } from '@allim/testing';
 import request from 'supertest';
 import { type ApiNode, Consumer, connect, startNode, stopNodes, token } from '../testing/api-nodes.js';
@@ -24,7 +24,7 @@ const erase = async (userId: string, scope = 'ops', query = '') =>
   request(node.url)
     .delete(path(userId, query))
     .set('Authorization', `Bearer ${await token('operator', { scope })}`);
-const known = async (userId: string) => (await new PersonStore(database).people([userId])).has(userId);
+const known = async (userId: string) => (await new ContactStore(database).get(userId)) !== null;
 
 /** With an inbox, a contact, a device and a preference. */
 async function somebody(userId: string): Promise<string> {
