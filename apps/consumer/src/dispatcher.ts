@@ -13,9 +13,10 @@ const atOnce = 500;
  * lease. More of them would only wait in Kafka instead of the database, and be published again when their lease ends.
  */
 const inFlight = 5_000;
-/** Longer than it takes to see that it is full still, shorter than its commands last. */
-const fullRestMs = 250;
-/** Retries, quiet hours and `sendAt` fall due by themselves, and a full lane gets room; what a commit made due wakes us. */
+/**
+ * Retries, quiet hours and `sendAt` fall due by themselves, and a full lane gets room: so often we look. What a commit made
+ * due wakes us, but for no lane that was full: longer than it takes to see that it is full still, shorter than its commands last.
+ */
 const intervalMs = 250;
 const takeBackIntervalMs = 5_000;
 /** After Kafka or the database failed us. */
@@ -95,7 +96,7 @@ export class Dispatcher {
         }
         this.awake = Promise.withResolvers(); // before the look, or what is committed during it would wait
         await this.takeBack();
-        const limits = { channels, inFlight, fullRestMs };
+        const limits = { channels, inFlight, fullRestMs: intervalMs };
         const taken = await deliveries.dispatch(atOnce, (due) => this.publish(due), limits);
         if (taken === 0) await this.untilWoken();
       } catch (error) {

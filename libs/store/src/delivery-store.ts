@@ -170,8 +170,9 @@ export class DeliveryStore {
     return inTransaction(this.database, async (session) => {
       const now = datetime(this.clock());
       const due: DeliveryRow[] = [];
-      for (const { lane, room } of await roomsOf(session, await lanesWithDue(session, lanes, now), inFlight)) {
+      for (const lane of await lanesWithDue(session, lanes, now)) {
         if (due.length === limit || (due[0]?.priority === 'high' && lane.priority !== 'high')) break;
+        const room = await roomOf(session, lane, inFlight);
         const held = room > 0 ? await holdDue(session, lane, now, Math.min(room, limit - due.length)) : [];
         if (held.length >= room) this.resting.set(nameOf(lane), performance.now() + fullRestMs);
         due.push(...held);
@@ -358,21 +359,13 @@ async function lanesWithDue(session: Session, lanes: readonly Lane[], now: strin
   return lanes.filter((_, index) => answers[index]!.length > 0);
 }
 
-/** How many commands each of `lanes` may still get. */
-async function roomsOf(
-  session: Session,
-  lanes: readonly Lane[],
-  inFlight: number,
-): Promise<{ lane: Lane; room: number }[]> {
-  if (lanes.length === 0) return [];
-  const answers = (await session.all(
-    // Counted no further than it matters.
-    lanes.map(({ channel, priority }) => [
-      `SELECT COUNT(*) AS n FROM (SELECT 1 ${ofLane} AND state = 'dispatched' LIMIT ?) AS some`,
-      [channel, priority, inFlight],
-    ]),
-  )) as { n: number }[][];
-  return lanes.map((lane, index) => ({ lane, room: inFlight - Number(answers[index]?.[0]?.n) }));
+/** How many commands a lane may still get. Counted no further than it matters. */
+async function roomOf(session: Session, { channel, priority }: Lane, inFlight: number): Promise<number> {
+  const [row] = await session.query<{ n: number }[]>(
+    `SELECT COUNT(*) AS n FROM (SELECT 1 ${ofLane} AND state = 'dispatched' LIMIT ?) AS some`,
+    [channel, priority, inFlight],
+  );
+  return inFlight - Number(row?.n);
 }
 
 /**
