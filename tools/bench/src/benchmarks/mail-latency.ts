@@ -11,7 +11,6 @@ import { connectProducer, createTopics, send, userOf } from '../load.js';
 import { introduceEverybody } from '../people.js';
 import { percentile } from '../percentile.js';
 import { type App, startApp, whenReady } from '../process.js';
-
 import { type Site, withSite } from '../site.js';
 import { VoidRun } from '../void-run.js';
 import { mailSettings } from './email.js';
