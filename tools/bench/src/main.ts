@@ -12,11 +12,11 @@ import { outside } from './benchmarks/outside.js';
 import { push } from './benchmarks/push.js';
 import { memory, sockets } from './benchmarks/sockets.js';
 import { drainAll, drainHot, persist } from './benchmarks/throughput.js';
-import { logFolder } from './process.js';
+import { benchFolder, logFolder } from './process.js';
 import { say } from './progress.js';
 import { resultOf, save, savedResults } from './results.js';
 import { withSite } from './site.js';
-import { table, writeDocument } from './table.js';
+import { documentFolder, table, writeDocument } from './table.js';
 import { VoidRun } from './void-run.js';
 
 const benchmarks: Benchmark[] = [
@@ -39,7 +39,7 @@ const usage = `npm run bench -- <name>… [--runs 3] [--write]
 
   names      ${names.join(', ')} or all
   --runs     how often each is measured; min, median and max are shown
-  --write    puts the newest results of all benchmarks into docs/measurements.md`;
+  --write    puts the results into docs/measurements/, and all that are there into docs/measurements.md`;
 
 // Ends at once: programs of a run that was given up keep nobody here, and end with us.
 try {
@@ -68,7 +68,7 @@ async function main(args: string[]): Promise<number> {
   for (const benchmark of benchmarks.filter(({ name }) => asked.includes(name))) {
     try {
       const result = resultOf(benchmark, await measure(benchmark, runs), servers);
-      save(result);
+      save(result, values.write ? documentFolder : benchFolder);
       results.push(result);
     } catch (error) {
       if (!(error instanceof VoidRun)) throw error;
@@ -77,7 +77,7 @@ async function main(args: string[]): Promise<number> {
     }
   }
   console.log(table(results));
-  if (values.write) writeDocument(savedResults(names));
+  if (values.write) writeDocument(savedResults(names, documentFolder));
   const missed = results.some(({ figures }) => figures.some(({ verdict }) => verdict === 'missed'));
   return complete && !missed ? 0 : 1;
 }

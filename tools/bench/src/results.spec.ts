@@ -1,5 +1,7 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { type Benchmark } from './benchmark.js';
-import { resultOf } from './results.js';
+import { resultOf, save, savedResults } from './results.js';
 import { table } from './table.js';
 
 const benchmark: Benchmark = {
@@ -33,4 +35,16 @@ it('shows the least, the median and the most', () => {
       ?.split('|')
       .map((cell) => cell.trim()),
   ).toEqual(['', 'speed', 'ours ÷ theirs', '9.0', '10.5', '30.0', '≥ 8', '≥ 12', 'must reached', '']);
+});
+
+it('replaces the results of what was measured again, and keeps the others', () => {
+  const folder = mkdtempSync(`${tmpdir()}/results-`);
+  const result = (name: string, ratio: number) => resultOf({ ...benchmark, name }, [run(ratio, 6)], 'servers');
+  for (const one of [result('b', 1), result('a', 2), result('b', 3)]) save(one, folder);
+  const saved = savedResults(['a', 'b', 'never-run'], folder);
+  rmSync(folder, { recursive: true });
+  expect(saved.map(({ name, figures }) => [name, figures[0]?.median])).toEqual([
+    ['a', 2],
+    ['b', 3],
+  ]);
 });

@@ -1,11 +1,10 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, release, totalmem } from 'node:os';
 import { workspace } from '@allim/stack';
 import { type Benchmark, type FigureSettings } from './benchmark.js';
-import { benchFolder } from './process.js';
 
-/** What `.stack/bench/<name>.json` holds. */
+/** What `<name>.json` holds. */
 export interface Result {
   name: string;
   what: string;
@@ -66,15 +65,13 @@ function revision(): string {
   }
 }
 
-export function save(result: Result): void {
-  mkdirSync(benchFolder, { recursive: true });
-  writeFileSync(`${benchFolder}/${result.name}.json`, `${JSON.stringify(result, null, 2)}\n`);
+export function save(result: Result, folder: string): void {
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(`${folder}/${result.name}.json`, `${JSON.stringify(result, null, 2)}\n`);
 }
 
-/** The newest results of those benchmarks that were ever run here, in the order of `names`. */
-export function savedResults(names: string[]): Result[] {
-  const present = new Set(existsSync(benchFolder) ? readdirSync(benchFolder) : []);
-  return names
-    .filter((name) => present.has(`${name}.json`))
-    .map((name) => JSON.parse(readFileSync(`${benchFolder}/${name}.json`, 'utf8')));
+/** The results in a folder, in the order of `names`; some may be missing. */
+export function savedResults(names: string[], folder: string): Result[] {
+  const files = names.map((name) => `${folder}/${name}.json`);
+  return files.filter((file) => existsSync(file)).map((file) => JSON.parse(readFileSync(file, 'utf8')));
 }

@@ -34,7 +34,9 @@ export function table(results: Result[]): string {
   return [row(heading), rule, ...lines.map(row)].join('\n');
 }
 
-const file = `${workspace}docs/measurements.md`;
+/** The results of which the document consists, every run of each. */
+export const documentFolder = `${workspace}docs/measurements`;
+const file = `${documentFolder}.md`;
 const sectionHeading = '## Benchmarks';
 
 /** Replaces the section "Benchmarks" of docs/measurements.md, or adds it; the rest of the file stays. */
@@ -58,7 +60,8 @@ function section(results: Result[]): string {
     `${dates}, revision ${revisions}. ${cpu}, ${cores} cores, ${memoryGb} GB; ${os}, Node ${node.slice(1)}, ${servers}.`,
     'Kafka, database, Redis, the programs and the load all share these cores. Every run has fresh servers; what is',
     'compared is measured side by side in the same run; the verdict is that of the median. How, says',
-    '[tools/bench/README.md](../tools/bench/README.md). `npm run bench -- all --write` measures again.',
+    '[tools/bench/README.md](../tools/bench/README.md). Every run is in [measurements/](measurements/);',
+    '`npm run bench -- all --write` measures again.',
     '',
     ...results.map(({ name, what, runs, revision }) => `- **${name}** (${runs.length} runs on ${revision}): ${what}.`),
     '',
