@@ -4,16 +4,8 @@ import { type AddressInfo, createServer } from 'node:net';
 import { commandTopic, type DeliveryState } from '@allim/contracts';
 import { kafkaClient } from '@allim/kafka';
 import { createLogger, loadSettings, type Program } from '@allim/platform';
-import {
-  type Database,
-  DeliveryStore,
-  DeviceStore,
-  Intake,
-  migrate,
-  openDatabase,
-  tokenHash,
-  uuidBytes,
-} from '@allim/store';
+import { type Database, DeliveryStore, DeviceStore, Intake, openDatabase, tokenHash, uuidBytes } from '@allim/store';
+import { migrate } from '@allim/store/migrate';
 import { useStack, waitFor } from '@allim/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { startChannelPush } from './channel-push.js';

@@ -9,10 +9,11 @@ import {
   type Database,
   DeviceStore,
   InboxStore,
-  migrate,
   openDatabase,
   SubscriptionStore,
+  withSession,
 } from '@allim/store';
+import { migrate } from '@allim/store/migrate';
 import { useStack, waitFor } from '@allim/testing';
 import { Redis } from 'ioredis';
 import { settings } from './config.js';
@@ -109,9 +110,11 @@ const inbox = async (userId: string) =>
   (await inboxes.after(userId, { after: 0, size: 100, unreadOnly: false })).map(({ id, type }) => `${id} ${type}`);
 const hinted = (hint: string) => waitFor(() => hints.includes(hint), { what: `hint ${hint}` });
 const deliveriesOf = async (userId: string) => {
-  const rows: { channel: string; language: string; state: string }[] = await database.query(
-    'SELECT channel, language, state FROM delivery WHERE user_id = ? ORDER BY notification_id, channel',
-    [userId],
+  const rows = await withSession(database, (session) =>
+    session.query<{ channel: string; language: string; state: string }[]>(
+      'SELECT channel, language, state FROM delivery WHERE user_id = ? ORDER BY notification_id, channel',
+      [userId],
+    ),
   );
   return rows.map(({ channel, language, state }) => `${channel} ${language} ${state}`);
 };
@@ -149,7 +152,7 @@ describe('consumer', () => {
     });
     const contacts = new ContactStore(database);
     expect(await contacts.get('newcomer')).toMatchObject({ name: '새', email: 'new@example.com' });
-    await database.query('DELETE FROM contact WHERE user_id = ?', ['newcomer']);
+    await withSession(database, (session) => session.query('DELETE FROM contact WHERE user_id = ?', ['newcomer']));
     await send('user-signup', signUp);
     await caughtUp();
     expect(await contacts.get('newcomer')).toBeNull();

@@ -2,7 +2,8 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { commandTopic, type Priority } from '@allim/contracts';
 import { kafkaClient } from '@allim/kafka';
 import { createLogger, createRegistry } from '@allim/platform';
-import { type Database, DeliveryStore, Intake, migrate, type NewDelivery, openDatabase } from '@allim/store';
+import { type Database, DeliveryStore, Intake, type NewDelivery, openDatabase, withSession } from '@allim/store';
+import { migrate } from '@allim/store/migrate';
 import { useStack, waitFor } from '@allim/testing';
 import { Dispatcher } from './dispatcher.js';
 
@@ -104,8 +105,8 @@ async function due(count: number, changes: Partial<NewDelivery> = {}): Promise<s
 }
 
 const states = async () => {
-  const rows: { state: string; count: number }[] = await database.query(
-    'SELECT state, COUNT(*) AS count FROM delivery GROUP BY state',
+  const rows = await withSession(database, (session) =>
+    session.query<{ state: string; count: number }[]>('SELECT state, COUNT(*) AS count FROM delivery GROUP BY state'),
   );
   return Object.fromEntries(rows.map(({ state, count }) => [state, Number(count)]));
 };

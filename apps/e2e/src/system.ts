@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { connectInbox, type Inbox } from '@allim/client';
 import { type NotificationResponse } from '@allim/contracts';
 import { kafkaClient, type Stack, startStack } from '@allim/stack';
-import { migrate } from '@allim/store';
+import { migrate } from '@allim/store/migrate';
 import { waitFor } from '@allim/testing';
 import { SignJWT } from 'jose';
 import { type Admin, type Producer } from 'kafkajs';

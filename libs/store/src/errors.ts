@@ -46,11 +46,6 @@ interface DriverError extends Error {
   code?: string;
 }
 
-/** Whether it comes from the server or from the way to it. mysql2 has errors without a code, which it marks as fatal. */
-export function isDriverError(error: unknown): error is DriverError {
-  return typeof error === 'object' && error !== null && ('code' in error || 'fatal' in error);
-}
-
 /**
  * The one place where an error of a statement becomes a verdict: the data's, another transaction's, or else the
  * database's. Only a programming error is returned as it is.

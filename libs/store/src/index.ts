@@ -1,5 +1,5 @@
 export { ContactStore } from './contact-store.js';
-export { type Database, openDatabase, pingDatabase } from './database.js';
+export { type Database, openDatabase, pingDatabase, withSession } from './database.js';
 export type { Conclusion } from './delivery-conclusion.js';
 export { uuidBytes, uuidText } from './delivery-id.js';
 export { type Claimed, DeliveryStore, type DueDelivery, type EndedAttempt, type TakenBack } from './delivery-store.js';
@@ -17,7 +17,6 @@ export {
   type Saved,
   type Wording,
 } from './intake.js';
-export { migrate } from './migrate.js';
 export { PreferenceStore } from './preference-store.js';
 export { storeSettings } from './settings.js';
 export { SubscriptionStore } from './subscription-store.js';

@@ -1,5 +1,7 @@
+import { DataSource } from 'typeorm';
 import { openDatabase, withSession } from './database.js';
 import { DatabaseDown } from './errors.js';
+import { migrations } from './migrations/index.js';
 
 const lockName = 'allim.migrate';
 const lockWaitSeconds = 60;
@@ -9,7 +11,7 @@ const lockWaitSeconds = 60;
  * may start at once: the first does it, the others wait for it. Throws a DatabaseDown when the lock is not free in time.
  */
 export async function migrate(url: string): Promise<string[]> {
-  const database = await openDatabase({ url, connections: 3 });
+  const database = await openDatabase({ url, connections: 1 });
   try {
     return await withSession(database, async (session) => {
       const [lock] = await session.query<{ taken: number | string | null }[]>(
@@ -21,12 +23,22 @@ export async function migrate(url: string): Promise<string[]> {
       if (Number(lock?.taken) !== 1)
         throw new DatabaseDown(`another migration has been running for ${lockWaitSeconds} s`);
       try {
-        return (await database.runMigrations({ transaction: 'none' })).map((migration) => migration.name);
+        return await runMigrations(url);
       } finally {
         await session.query('DO RELEASE_LOCK(?)', [lockName]);
       }
     });
   } finally {
     await database.destroy();
+  }
+}
+
+async function runMigrations(url: string): Promise<string[]> {
+  const source = new DataSource({ type: 'mysql', url, migrations, migrationsTableName: 'migration' });
+  await source.initialize();
+  try {
+    return (await source.runMigrations({ transaction: 'none' })).map((migration) => migration.name);
+  } finally {
+    await source.destroy();
   }
 }

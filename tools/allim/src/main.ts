@@ -32,7 +32,7 @@ async function run(command: Command): Promise<string | undefined> {
       return `${topic} partition ${partition} offset ${offset}`;
     }
     case 'migrate': {
-      const { migrate } = await import('@allim/store');
+      const { migrate } = await import('@allim/store/migrate');
       const { setting } = await import('./settings.js');
       const applied = await migrate(await setting('DATABASE_URL'));
       return applied.length > 0 ? applied.join('\n') : 'The schema is up to date.';

@@ -1,4 +1,4 @@
-import { migrate } from '@allim/store';
+import { migrate } from '@allim/store/migrate';
 import { type AppProcess, runApp } from './app-process.js';
 import type { App, Command } from './command-line.js';
 import { removeEnvironment, writeEnvironment } from './environment-file.js';

@@ -1,5 +1,5 @@
 import { type Addresses, kafkaClient, type Stack, startStack } from '@allim/stack';
-import { migrate } from '@allim/store';
+import { migrate } from '@allim/store/migrate';
 import { Redis } from 'ioredis';
 import { type Admin } from 'kafkajs';
 import { type Connection, createConnection, type RowDataPacket } from 'mysql2/promise';

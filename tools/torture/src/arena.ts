@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { subscribedTopics } from '@allim/catalogue';
 import { type Channel, hintChannel, readHint } from '@allim/contracts';
 import { freePort, kafkaClient, type Stack, startStack, workspace } from '@allim/stack';
-import { migrate } from '@allim/store';
+import { migrate } from '@allim/store/migrate';
 import { Redis } from 'ioredis';
 import { type Admin, type Producer } from 'kafkajs';
 import { createConnection } from 'mysql2/promise';

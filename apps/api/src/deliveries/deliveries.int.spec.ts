@@ -7,6 +7,7 @@ import {
   openDatabase,
   tokenHash,
   uuidBytes,
+  withSession,
 } from '@allim/store';
 import { useStack } from '@allim/testing';
 import request from 'supertest';
@@ -87,10 +88,12 @@ describe('the timeline', () => {
     await store.conclude({ ...attempt, attempt: 1 }, { kind: 'temporary', reason: '451 later', dueAt: new Date() });
     await store.claim([mail!], holder, 60_000);
     await store.conclude({ ...attempt, attempt: 2 }, { kind: 'accepted', providerMessageId: '<1@mail>' });
-    await database.query(
-      `INSERT INTO delivery_report (delivery_id, provider, provider_message_id, code, state, detail, received_at)
-       VALUES (?, 'smtp', '<1@mail>', '5.1.1', 'undeliverable', 'no such box', UTC_TIMESTAMP(6))`,
-      [uuidBytes(mail!)],
+    await withSession(database, (session) =>
+      session.query(
+        `INSERT INTO delivery_report (delivery_id, provider, provider_message_id, code, state, detail, received_at)
+         VALUES (?, 'smtp', '<1@mail>', '5.1.1', 'undeliverable', 'no such box', UTC_TIMESTAMP(6))`,
+        [uuidBytes(mail!)],
+      ),
     );
 
     const { status, body } = await ask('?reference=ORD-1');

@@ -6,7 +6,8 @@ import {
   socketPath,
 } from '@allim/contracts';
 import { createLogger, loadSettings } from '@allim/platform';
-import { type Database, InboxStore, Intake, migrate, openDatabase } from '@allim/store';
+import { type Database, InboxStore, Intake, openDatabase } from '@allim/store';
+import { migrate } from '@allim/store/migrate';
 import { Redis } from 'ioredis';
 import { type JWTPayload, SignJWT } from 'jose';
 // biome-ignore lint/correctness/noUndeclaredDependencies: for specs only
