@@ -65,8 +65,10 @@ describe('Turns', () => {
 
 describe('RightOfWay', () => {
   /** Whether others may begin just now. */
-  const isClear = (way: RightOfWay) =>
-    Promise.race([way.clear().then(() => true), new Promise<false>((resolve) => setTimeout(resolve, 5, false))]);
+  const isClear = (way: RightOfWay) => Promise.race([way.clear().then(() => true), turns(5).then(() => false)]);
+  const turns = async (count: number) => {
+    for (let turn = 0; turn < count; turn++) await new Promise(setImmediate);
+  };
 
   it('keeps others waiting until all that has it is over', async () => {
     const way = new RightOfWay(60_000);
