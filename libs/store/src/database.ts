@@ -65,6 +65,8 @@ async function open(options: { url: string; connections: number }): Promise<Data
     bigNumberStrings: true,
     // What a transaction defers goes in one packet (decision 0018).
     multipleStatements: true,
+    // An object among the values is one text, never `key` = value.
+    stringifyObjects: true,
     // Without FOUND_ROWS an insert that meets a known key and changes nothing counts 0 rows, so that we know what is ours.
     flags: ['-FOUND_ROWS'],
     // By default the driver makes room for 16,000 of each connection, half a megabyte; there are a dozen.
