@@ -362,20 +362,22 @@ describe('ChannelWorker', () => {
     const provider = new SpecProvider((message, signal) =>
       message.notificationId === 0 ? untilAborted(message, signal) : accept(message),
     );
-    await start('email', deliveries, provider, { SEND_TIMEOUT_MS: 6_000, DELIVERY_LEASE_MS: 600 });
+    await start('email', deliveries, provider, { SEND_TIMEOUT_MS: 4_000, DELIVERY_LEASE_MS: 600 });
     const rows = plan(deliveries, 'email', 50, { userId: 'the same partition' });
     await publish(rows.slice(0, 10));
     await waitFor(() => provider.sent.length === 10, { what: 'the first ones to be sent' });
+    const hung = performance.now();
     await publish(rows.slice(10));
     await waitFor(() => rows.slice(1).every(({ state }) => state === 'accepted'), {
       what: 'all others',
-      timeoutMs: 5_000,
+      timeoutMs: 3_000,
     });
     expect(rows[0]!.state).toBe('sending');
     await waitFor(() => deliveries.extended >= 3, { what: 'the lease to be renewed' });
     expect(rows[0]!.dueAt).toBeGreaterThan(Date.now());
     await waitFor(() => rows[0]!.state === 'queued', { what: 'the hanging one to be given up' });
-    expect(rows[0]).toMatchObject({ attempt: 1, reason: 'no answer within 6000 ms' });
+    expect(performance.now() - hung).toBeLessThan(5_000);
+    expect(rows[0]).toMatchObject({ attempt: 1, reason: 'no answer within 4000 ms' });
   });
 
   it('lets a flood in the low lane delay nothing in the high one, even when all of it hangs', async () => {
@@ -391,7 +393,7 @@ describe('ChannelWorker', () => {
     await waitFor(() => provider.underWay === 4, { what: 'the low lane to be full' });
     const high = plan(deliveries, 'email', 20, { userId: 'urgent' });
     await publish(high, 'high');
-    await waitFor(() => high.every(({ state }) => state === 'accepted'), { what: 'the high ones' });
+    await waitFor(() => high.every(({ state }) => state === 'accepted'), { what: 'the high ones', timeoutMs: 3_000 });
     expect(provider.underWay).toBe(4);
     flows.resolve();
     await waitFor(() => low.every(({ state }) => state === 'accepted'), { what: 'the low ones' });
@@ -473,7 +475,7 @@ describe('ChannelWorker', () => {
     await waitFor(() => rows.every(({ state }) => state === 'accepted'), { what: 'all to be sent', timeoutMs: 20_000 });
     const fullest = Math.max(...at.map((from) => at.filter((one) => one >= from && one < from + 1_000).length));
     expect(fullest).toBeLessThanOrEqual(20);
-    expect(fullest).toBeGreaterThan(10);
+    expect(at.at(-1)! - at[0]!).toBeLessThan(5_000);
     expect(await value('allim_channel_rate_limit_waits_total')).toBeGreaterThan(0);
   });
 
