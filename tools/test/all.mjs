@@ -16,14 +16,16 @@ const levels = [
 
 for (const file of globSync('*/*/.test-results/*.json', { cwd: root })) rmSync(`${root}/${file}`);
 
+const beginningOf = (text) => stripVTControlCharacters(text).slice(0, 1_500);
+
 /** Each with its file and the beginning of what it said: the output above may be long, or cut off. */
 function* failuresOf({ testResults }) {
   for (const { name, message, assertionResults } of testResults) {
     const file = relative(root, name);
     const failed = assertionResults.filter(({ status }) => status === 'failed');
     for (const { fullName, failureMessages } of failed)
-      yield `${file}: ${fullName}\n${stripVTControlCharacters(failureMessages.join('\n')).slice(0, 1_500)}`;
-    if (assertionResults.length === 0 && message) yield `${file}\n${stripVTControlCharacters(message).slice(0, 1_500)}`;
+      yield `${file}: ${fullName}\n${beginningOf(failureMessages.join('\n'))}`;
+    if (assertionResults.length === 0 && message) yield `${file}\n${beginningOf(message)}`;
   }
 }
 

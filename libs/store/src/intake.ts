@@ -107,7 +107,8 @@ export class Intake {
   /**
    * Saves a batch in one transaction and answers what became of each, in the same order. Identities that are known
    * already are absorbed. Drafts are worded by what is known of their people: looked up where the round trip is made
-   * anyway. When the database refuses the data of one, the batch is halved until it stands alone; the others are saved. Throws a DatabaseDown when it cannot be known whether anything was saved: save the same again.
+   * anyway. When the database refuses the data of one, the batch is halved until it stands alone; the others are saved.
+   * Throws a DatabaseDown when it cannot be known whether anything was saved: save the same again.
    */
   async save(batch: readonly (Draft | NewNotification)[]): Promise<Saved[]> {
     if (batch.length === 0) return [];
