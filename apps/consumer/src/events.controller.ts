@@ -42,27 +42,28 @@ export class EventsController {
     this.passing('planned');
     try {
       const saved = await this.save(plans.flatMap((one) => (one.kind === 'notify' ? [one.notification] : [])));
-      const verdicts: Verdict[] = [];
-      for (const [index, record] of records.entries()) {
-        const one = plans[index] as Plan;
-        const { outcome, verdict } = one.kind === 'broadcast' ? await this.broadcast(one) : conclude(one, saved);
-        this.metrics.observe(record, outcome);
-        verdicts.push(verdict);
-      }
-      return verdicts;
+      const inOrder = saved.values();
+      const handled: Handled[] = [];
+      for (const one of plans)
+        handled.push(one.kind === 'broadcast' ? await this.broadcast(one) : conclude(one, inOrder));
+      this.metrics.observe(
+        records,
+        handled.map(({ outcome }) => outcome),
+      );
+      return handled.map(({ verdict }) => verdict);
     } catch (error) {
       throw error instanceof DatabaseDown ? new InfrastructureDown(error.message, { cause: error }) : error;
     }
   }
 
-  /** Saved once, then told: nothing is said of a notification before its commit. */
-  private async save(notifications: Draft[]): Promise<Map<Draft, Saved>> {
+  /** Saved once, then told: nothing is said of a notification before its commit. Answers what became of each, in order. */
+  private async save(notifications: Draft[]): Promise<Saved[]> {
     const results = await this.intake.save(notifications);
     this.passing('saved');
     if (this.metrics.observePlanned(results) > 0) this.dispatcher.wake();
     this.hints.publish(hintOf(results));
     this.passing('hinted');
-    return new Map(notifications.map((one, index) => [one, results[index] as Saved]));
+    return results;
   }
 
   /** Page by page: however many subscribe, no transaction grows. What a crash leaves out is made up for by redelivery. */
@@ -70,7 +71,7 @@ export class EventsController {
     const results: Results = {};
     for (let after: string | undefined = ''; after !== undefined; ) {
       const users: string[] = await this.subscriptions.subscribersOf(topic, after, audience);
-      for (const one of (await this.save(users.map(forUser))).values()) results[one.kind] ??= one;
+      for (const one of await this.save(users.map(forUser))) results[one.kind] ??= one;
       after = users.length === audience ? users.at(-1) : undefined;
     }
     const handled = concluded(results);
@@ -90,18 +91,22 @@ function hintOf(results: readonly Saved[]): Hint {
   return hint;
 }
 
-function conclude(one: Exclude<Plan, { kind: 'broadcast' }>, saved: Map<Draft, Saved>): Handled {
+/** @param saved what became of the notifications of this plan and of those after it */
+function conclude(one: Exclude<Plan, { kind: 'broadcast' }>, saved: Iterator<Saved>): Handled {
   switch (one.kind) {
     case 'nobody':
       return { outcome: 'nobody', verdict: done };
     case 'refuse':
       return { outcome: 'dead', verdict: dead(one.error.errorClass, one.error) };
     case 'notify': {
-      const result = saved.get(one.notification) as Saved;
-      return concluded({ [result.kind]: result });
+      const result = saved.next().value as Saved;
+      return result.kind === 'new' ? told : concluded({ [result.kind]: result });
     }
   }
 }
+
+/** What nearly all records come to. */
+const told: Handled = { outcome: 'saved', verdict: done };
 
 /** What became of a record's notifications: one of each kind tells enough, for subscribers may be many. */
 type Results = Partial<Record<Saved['kind'], Saved>>;

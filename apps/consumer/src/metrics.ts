@@ -7,8 +7,6 @@ export type Outcome = 'saved' | 'redelivered' | 'duplicate' | 'nobody' | 'dead';
 
 export class EventMetrics {
   private readonly events: Counter;
-  /** By outcome and topic, so that labels are not put together for each record. */
-  private readonly counters = new Map<string, Counter.Internal>();
   private readonly latency: Histogram;
   private readonly deliveries: Counter;
 
@@ -47,19 +45,18 @@ export class EventMetrics {
     return queued;
   }
 
-  observe(record: KafkaRecord, outcome: Outcome): void {
-    this.counter(record.topic, outcome).inc();
-    const publishedAt = Number(record.timestamp); // -1: unknown
-    if (outcome === 'saved' && publishedAt > 0) this.latency.observe(Math.max(0, (Date.now() - publishedAt) / 1000));
-  }
-
-  private counter(topic: string, outcome: Outcome): Counter.Internal {
-    const key = `${outcome} ${topic}`;
-    let counter = this.counters.get(key);
-    if (counter === undefined) {
-      counter = this.events.labels({ topic, outcome });
-      this.counters.set(key, counter);
+  /** Counts records by what each came to. They lie together by topic, and most of them come to the same: runs are counted at once. */
+  observe(records: readonly KafkaRecord[], outcomes: readonly Outcome[]): void {
+    let run = 0;
+    for (const [index, { topic, timestamp }] of records.entries()) {
+      const outcome = outcomes[index] as Outcome;
+      run++;
+      if (records[index + 1]?.topic !== topic || outcomes[index + 1] !== outcome) {
+        this.events.inc({ topic, outcome }, run);
+        run = 0;
+      }
+      const publishedAt = Number(timestamp); // -1: unknown
+      if (outcome === 'saved' && publishedAt > 0) this.latency.observe(Math.max(0, (Date.now() - publishedAt) / 1000));
     }
-    return counter;
   }
 }

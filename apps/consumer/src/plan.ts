@@ -47,12 +47,8 @@ type Words = Pick<Wording, 'title' | 'message'>;
 function drafter(record: KafkaRecord, planned: Planned, forStrangers: Words, now: Date): (userId: string) => Draft {
   const { type, link, reference, paramsJson: params, contact: introduces } = planned;
   const origin = { topic: record.topic, partition: record.partition, offset: record.offset };
-  const words = new Map<Language, Words>([[languageOfStrangers, forStrangers]]);
-  const wordsIn = (language: Language) => {
-    const found = words.get(language) ?? renderOrRefuse(planned, language);
-    words.set(language, found);
-    return found;
-  };
+  const rendered: Partial<Record<Language, Words>> = { [languageOfStrangers]: forStrangers };
+  const wordsIn = (language: Language) => (rendered[language] ??= renderOrRefuse(planned, language));
   return (userId) => ({
     identity: identityOf(userId, type, planned.identity),
     userId,

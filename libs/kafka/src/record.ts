@@ -22,6 +22,7 @@ export interface KafkaRecord {
 export function ownHeaders(headers: IHeaders): IHeaders {
   const prototype: unknown = Object.getPrototypeOf(headers);
   const entries = Object.entries(headers);
+  if (entries.length === 0 && prototype === Object.prototype) return headers; // as of most records
   if (Array.isArray(prototype)) entries.push(['__proto__', prototype]);
   return Object.fromEntries(
     entries.map(([name, value]) => [name, Array.isArray(value) && name in Object.prototype ? value.slice(1) : value]),

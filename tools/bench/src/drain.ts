@@ -6,7 +6,8 @@ import { countOnRedis, type Site, withReferenceBroker } from './site.js';
 import { mustEqual, VoidRun } from './void-run.js';
 
 const pollMs = 100;
-const firstPollMs = 20;
+/** Where a moment counts: until the first row, and near the last. */
+const closePollMs = 20;
 /** Without a new row for so long, it has stopped. */
 const stuckMs = 20_000;
 
@@ -30,7 +31,7 @@ export async function watch(
     if (now.count > last.count) last = now;
     if (now.count > 0) first ??= now;
     if (now.at - last.at > stuckMs) throw new VoidRun(`stuck at ${last.count} of ${expected}`);
-    await pause(first ? pollMs : firstPollMs);
+    await pause(now.count > 0 && now.count < 0.9 * expected ? pollMs : closePollMs);
   }
   if (!first || last.count === first.count) throw new VoidRun(`${expected} are too few to be measured`);
   return {
@@ -64,18 +65,22 @@ export interface Drained {
   cpuMicroseconds: number;
 }
 
-/** Starts a consumer on what is preloaded and lets it drain until `rows` are committed. */
-export async function drain(site: Site, rows: number): Promise<Drained> {
+/**
+ * Starts a consumer on what is preloaded and lets it drain until `rows` are committed.
+ *
+ * @param before rows that are there already
+ */
+export async function drain(site: Site, rows: number, before = 0): Promise<Drained> {
   await using consumer = await startApp(site, 'consumer');
-  return await drainBy(consumer, site, rows);
+  return await drainBy(consumer, site, rows, before);
 }
 
-export async function drainBy(consumer: App, site: Site, rows: number): Promise<Drained> {
+export async function drainBy(consumer: App, site: Site, rows: number, before = 0): Promise<Drained> {
   const { firstSeconds, perSecond } = await watch(async () => {
     consumer.mustLive();
-    return await rowsMade(site);
+    return (await rowsMade(site)) - before;
   }, rows);
-  await mustHold(site, rows);
+  await mustHold(site, before + rows);
   return {
     perSecond,
     startSeconds: firstSeconds,

@@ -68,6 +68,12 @@ export const numberedTopics = {
   event: (number: number, user: string) => sample(at(numbered, number), user, number),
 };
 
+/** The same from the event after number `count` on. */
+export const after = (count: number, load: Load): Load => ({
+  topics: load.topics,
+  event: (number) => load.event(count + number),
+});
+
 /** The number at the end of a reference of `numberedTopics`. */
 export function numberIn(referenceId: string): number {
   return Number(/\d+$/.exec(referenceId)?.[0]);
@@ -124,17 +130,8 @@ export async function send(producer: Producer, events: SampleEvent[]): Promise<v
 
 const preloadBatch = 2_000;
 
-/**
- * Creates the topics and puts events number 1 … `count` there.
- *
- * @param spoil gives another value in place of an event's
- */
-export async function preload(
-  site: Site,
-  load: Load,
-  count: number,
-  spoil: (event: SampleEvent, number: number) => SampleEvent = (event) => event,
-): Promise<void> {
+/** Creates the topics that are not there and puts events number 1 … `count` into them. */
+export async function preload(site: Site, load: Load, count: number): Promise<void> {
   const present = new Set(await site.admin.listTopics());
   await createTopics(
     site,
@@ -144,7 +141,7 @@ export async function preload(
   const producer = await connectProducer(site.kafkaBrokers);
   for (let first = 1; first <= count; first += preloadBatch) {
     const size = Math.min(preloadBatch, count - first + 1);
-    const events = Array.from({ length: size }, (_, index) => spoil(load.event(first + index), first + index));
+    const events = Array.from({ length: size }, (_, index) => load.event(first + index));
     await send(producer, events);
   }
   await producer.disconnect();

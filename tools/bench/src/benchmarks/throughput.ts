@@ -1,10 +1,12 @@
 import { type Benchmark } from '../benchmark.js';
 import { ceiling } from '../ceiling.js';
 import { drain, drainByReference, drainWithHints } from '../drain.js';
-import { allTopics, hotTopic, type Load, preload, subscribeOne } from '../load.js';
+import { after, allTopics, hotTopic, type Load, preload, subscribeOne } from '../load.js';
 import { withSite } from '../site.js';
 
 const events = 100_000;
+/** Drained by another consumer before: a broker that has just been started spends a second of a core on compiling itself. */
+export const warmEvents = 30_000;
 /** The reference is slow and its rate does not depend on how many there are. */
 const referenceEvents = { all: 8_000, hot: 3_000 };
 
@@ -47,7 +49,7 @@ export const drainHot: Benchmark = {
 
 export const persist: Benchmark = {
   name: 'persist',
-  what: 'Kafka → committed rows, nobody listening, against a raw insert of the same rows (500 a statement, two connections)',
+  what: `${events.toLocaleString('en')} preloaded events, Kafka → committed rows, nobody listening, by a consumer that has just been started on servers that are warm (they have drained ${warmEvents.toLocaleString('en')} others), against a raw insert of the same rows (500 a statement, two connections)`,
   figures: {
     ratio: { label: 'ours ÷ ceiling', digits: 2, must: { atLeast: 0.35 }, aim: 0.55 },
     perSecond: { label: 'ours, rows/s' },
@@ -58,8 +60,10 @@ export const persist: Benchmark = {
     withSite(async (site) => {
       const raw = await ceiling(site, allTopics, events);
       await subscribeOne(site);
-      await preload(site, allTopics, events);
-      const { perSecond } = await drain(site, events);
+      await preload(site, allTopics, warmEvents);
+      await drain(site, warmEvents);
+      await preload(site, after(warmEvents, allTopics), events);
+      const { perSecond } = await drain(site, events, warmEvents);
       return { ratio: perSecond / raw.sameRows, perSecond, ceiling: raw.sameRows, notifications: raw.notifications };
     }),
 };
