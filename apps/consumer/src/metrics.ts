@@ -34,15 +34,13 @@ export class EventMetrics {
 
   /** Counts the deliveries of what is new, and answers how many of them wait to be sent. */
   observePlanned(saved: readonly Saved[]): number {
-    let queued = 0;
-    for (const one of saved) {
-      if (one.kind !== 'new') continue;
-      for (const { channel, state, reason } of one.deliveries) {
-        this.deliveries.inc({ channel, state, reason: reason ?? '' });
-        if (state === 'queued') queued++;
-      }
+    const planned = saved.flatMap((one) => (one.kind === 'new' ? one.deliveries : []));
+    const alike = Map.groupBy(planned, ({ channel, state, reason }) => `${channel} ${state} ${reason}`);
+    for (const deliveries of alike.values()) {
+      const { channel, state, reason } = deliveries[0]!;
+      this.deliveries.inc({ channel, state, reason: reason ?? '' }, deliveries.length);
     }
-    return queued;
+    return planned.filter(({ state }) => state === 'queued').length;
   }
 
   /** Counts records by what each came to. They lie together by topic, and most of them come to the same: runs are counted at once. */

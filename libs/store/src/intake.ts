@@ -351,6 +351,8 @@ async function insertDeliveries(
   createdAt: string,
 ): Promise<void> {
   const at = datetime(createdAt);
+  const dueTexts = new Map<Date, string>(); // what is due at once shares its moment
+  const due = (moment: Date) => dueTexts.get(moment) ?? dueTexts.set(moment, datetime(moment)).get(moment)!;
   const rows = inOrder.flatMap(([one, { message, deliveries }]) =>
     deliveries.map((delivery) => [
       delivery.id,
@@ -366,7 +368,7 @@ async function insertDeliveries(
       delivery.language,
       delivery.state,
       delivery.reason,
-      datetime(delivery.dueAt),
+      due(delivery.dueAt),
       at,
       at,
     ]),
