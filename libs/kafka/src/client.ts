@@ -30,7 +30,9 @@ export function kafkaClient(name: string, settings: KafkaSettings, logger: Logge
       () =>
       ({ level, namespace, log }) => {
         const { message, timestamp: _, logger: __, stack: ___, ...rest } = log;
-        const to = levels[level as keyof typeof levels];
+        // What a broker refuses is thrown as well, and most of it passes while topics are being created: whoever asked tells.
+        const isThrown = namespace === 'Connection' && message.startsWith('Response ');
+        const to = isThrown ? 'debug' : levels[level as keyof typeof levels];
         if (to) logger[to]({ kafkajs: namespace, ...rest }, message);
       },
   });
