@@ -1,10 +1,9 @@
 import { type Benchmark } from '../benchmark.js';
-import { countHints, drain, drainBy, mustHold, reach } from '../drain.js';
-import { after, allTopics, type Load, preload, recordCount, subscribeOne } from '../load.js';
+import { countHints, drainBy, drainWarm, mustHold, reach, warmEvents } from '../drain.js';
+import { allTopics, type Load, preload, recordCount, subscribeOne } from '../load.js';
 import { startApp } from '../process.js';
 import { type Site, withSite } from '../site.js';
 import { mustEqual } from '../void-run.js';
-import { warmEvents } from './throughput.js';
 
 const events = 100_000;
 const poisonEvery = 100;
@@ -14,20 +13,14 @@ const poison = ['{"orderNumber": "1"', '[]', '{}', '{"userId": {"$ne": 1}}', '']
 async function clean(): Promise<number> {
   return withSite(async (site) => {
     await subscribeOne(site);
-    await preload(site, allTopics, warmEvents);
-    await drain(site, warmEvents);
-    await preload(site, after(warmEvents, allTopics), events);
-    return (await drain(site, events, warmEvents)).perSecond;
+    return (await drainWarm(site, allTopics, events)).perSecond;
   });
 }
 
 async function poisoned(): Promise<number> {
   return withSite(async (site) => {
     await subscribeOne(site);
-    await preload(site, spoilt, warmEvents);
-    await drain(site, good(warmEvents));
-    await preload(site, after(warmEvents, spoilt), events);
-    const { perSecond } = await drain(site, good(events), good(warmEvents));
+    const { perSecond } = await drainWarm(site, spoilt, events, good);
     const bad = (warmEvents + events) / poisonEvery;
     const letters = spoilt.topics.map((topic) => `${topic}.DLT`);
     await reach('dead letters', () => recordCount(site, letters), bad);

@@ -1,12 +1,10 @@
 import { type Benchmark } from '../benchmark.js';
 import { ceiling } from '../ceiling.js';
-import { drain, drainByReference, drainWithHints } from '../drain.js';
-import { after, allTopics, hotTopic, type Load, preload, subscribeOne } from '../load.js';
+import { drainByReference, drainWarm, drainWithHints, warmEvents } from '../drain.js';
+import { allTopics, hotTopic, type Load, preload, subscribeOne } from '../load.js';
 import { withSite } from '../site.js';
 
 const events = 100_000;
-/** Drained by another consumer before: a broker that has just been started spends a second of a core on compiling itself. */
-export const warmEvents = 30_000;
 /** The reference is slow and its rate does not depend on how many there are. */
 const referenceEvents = { all: 8_000, hot: 3_000 };
 
@@ -60,10 +58,7 @@ export const persist: Benchmark = {
     withSite(async (site) => {
       const raw = await ceiling(site, allTopics, events);
       await subscribeOne(site);
-      await preload(site, allTopics, warmEvents);
-      await drain(site, warmEvents);
-      await preload(site, after(warmEvents, allTopics), events);
-      const { perSecond } = await drain(site, events, warmEvents);
+      const { perSecond } = await drainWarm(site, allTopics, events);
       return { ratio: perSecond / raw.sameRows, perSecond, ceiling: raw.sameRows, notifications: raw.notifications };
     }),
 };
