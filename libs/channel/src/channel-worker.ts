@@ -310,20 +310,24 @@ export class ChannelWorker {
 
   private async send({ lane, claimed, grant, admission }: Job): Promise<Outcome> {
     const { provider, settings } = this.options;
+    let leave = grant;
     try {
       this.ending.signal.throwIfAborted();
       // The database took too long for it.
-      for (let leave = grant; !leave.isFresh(); ) leave = await this.limiter.take(1, lane, this.ending.signal);
+      while (!leave.isFresh()) leave = await this.limiter.take(1, lane, this.ending.signal);
     } catch {
       if (admission === 'probe') this.breaker.release();
       return { kind: 'infrastructure', reason: 'stopping' };
     }
-    return this.breaker.run(admission, () =>
+    const began = performance.now();
+    const outcome = await this.breaker.run(admission, () =>
       sendWithin(provider, outgoing(claimed), {
         budgetMs: settings.SEND_TIMEOUT_MS,
         stopping: this.ending.signal,
       }),
     );
+    leave.sent(performance.now() - began);
+    return outcome;
   }
 
   /** Once it is sent: while it is noted, another one may be. */

@@ -3,7 +3,7 @@ export const windowMs = 1_000;
 
 /** Something that was allowed, until it has left the window. */
 export interface Entry {
-  /** The last moment at which it may be used. */
+  /** The last moment at which it may be used; later where its use took longer. */
   usableUntil: number;
 }
 

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Priority } from '@allim/contracts';
 import { createLogger } from '@allim/platform';
 import { useStack, waitFor } from '@allim/testing';
@@ -168,6 +169,31 @@ describe('RateLimiter', () => {
     const grant = await limiter.take(1, 'high');
     expect(grant.isFresh()).toBe(true);
     await waitFor(() => !grant.isFresh(), { what: 'the grant to go stale', timeoutMs: 1_000 });
+  });
+
+  it('counts a send from when it may have arrived, for everyone', async () => {
+    const [one, other] = await Promise.all([worker(3), worker(3)]);
+    const grant = await one.limiter.take(3, 'high');
+    await waitFor(() => !grant.isFresh(), { what: 'a send that takes longer than the grant' });
+    await sleep(300);
+    const arrived = performance.now();
+    for (let number = 0; number < 3; number++) grant.sent(300);
+    await other.limiter.take(1, 'high');
+    expect(performance.now() - arrived).toBeGreaterThanOrEqual(1_000);
+  });
+
+  it('leaves out what every send takes', async () => {
+    const { limiter, redis } = await worker(60);
+    const grant = await limiter.take(60, 'high');
+    await waitFor(() => !grant.isFresh(), { what: 'sends that end later than the grant' });
+    const ends = () => redis.zrange(`allim:rate:{${keys}}:grants`, 0, -1, 'WITHSCORES');
+    for (let number = 0; number < 50; number++) grant.sent(20_000);
+    await redis.ping(); // behind what it was told
+    const before = await ends();
+    expect(before).toHaveLength(2 * 60);
+    grant.sent(20_000);
+    await redis.ping();
+    expect(await ends()).toEqual(before);
   });
 
   it('stops waiting when told to, and when it is closed', async () => {

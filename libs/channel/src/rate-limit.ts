@@ -12,6 +12,8 @@ const share: Record<Priority, number> = { high: 1, normal: 0.9, low: 0.8 };
 
 /** What lies between a grant and its use at first; longer once it takes longer. Costs as much of the limit: 50 ms are 5 %. */
 const slackMs = { least: 50, most: 2_000 };
+/** Of so many sends the fastest one tells what every send takes. */
+const fastestOf = 50;
 /** A worker that was not heard of for so long shares no more. */
 const seenWithinMs = 10_000;
 const heartbeatMs = 3_000;
@@ -24,8 +26,9 @@ const mostAtOnce = 1_000;
 
 /**
  * KEYS: grants. ARGV: wanted, limit, slack in µs, name of this take. Answers how many are granted, and if none, in how
- * many µs to ask again. A grant's score is the last moment at which it may be used; it counts until a second after that,
- * so that workers may be slow in different ways and no second ever holds more than the limit. Redis' own clock: theirs differ.
+ * many µs to ask again. A grant's score is the last moment at which its send may have reached the provider; it counts until
+ * a second after that, so that workers may be slow in different ways and no second ever holds more than the limit. Redis'
+ * own clock: theirs differ.
  */
 const takeScript = `
 local time = redis.call('TIME')
@@ -47,6 +50,12 @@ redis.call('ZADD', KEYS[1], unpack(entries))
 redis.call('PEXPIRE', KEYS[1], 10000)
 return { granted, 0 }`;
 
+/** KEYS: grants. ARGV: a grant whose send has just ended, how long before that it must have reached the provider, in µs. */
+const sentScript = `
+local time = redis.call('TIME')
+redis.call('ZADD', KEYS[1], 'GT', time[1] * 1000000 + time[2] - ARGV[2], ARGV[1])
+redis.call('PEXPIRE', KEYS[1], 10000)`;
+
 /** KEYS: workers. ARGV: this worker, for how many µs one counts. Answers how many there are. */
 const heartbeatScript = `
 local time = redis.call('TIME')
@@ -61,12 +70,14 @@ export interface Grant {
   readonly count: number;
   /** False when it was not used in time: then it does not count any more, and must be taken again. */
   isFresh(): boolean;
+  /** One send of it has ended, so many milliseconds after it began: it may have reached the provider that late. */
+  sent(tookMs: number): void;
   /** That many will not be used. */
   giveBack(count: number): void;
 }
 
 /** Leave without a limit. */
-export const unlimited = (count: number): Grant => ({ count, isFresh: () => true, giveBack: () => {} });
+export const unlimited = (count: number): Grant => ({ count, isFresh: () => true, sent: () => {}, giveBack: () => {} });
 
 interface Waiter {
   wanted: number;
@@ -87,7 +98,8 @@ export interface RateLimiterOptions {
 }
 
 /**
- * Never more than `perSecond` in any second, wherever it begins, of all workers together; the most urgent first. While
+ * Never more than `perSecond` reach the provider in any second, wherever it begins, of all workers together, also where some
+ * take longer on their way than others; the most urgent first. While
  * Redis is away each worker keeps to its share: the limit divided by the workers seen lately, but at least one a second
  * (and no more than that before it has ever heard of the others). Nothing is lost, it waits.
  */
@@ -101,6 +113,8 @@ export class RateLimiter {
   private heartbeat?: NodeJS.Timeout;
   private takes = 0;
   private slackMs = slackMs.least;
+  /** Of the latest sends, milliseconds. */
+  private readonly took = new Array<number>(fastestOf).fill(0);
   private workers?: number;
   private isAway = false;
   /** Nothing is granted before: what others were granted lately nobody remembers. By performance.now(). */
@@ -247,9 +261,11 @@ export class RateLimiter {
   private grant(count: number, from: number, name?: string): Grant {
     const usableUntil = from + this.slackMs;
     const entries: Entry[] = this.own.add(count, usableUntil, from);
+    let sent = 0;
     return {
       count,
       isFresh: () => performance.now() <= usableUntil,
+      sent: (tookMs) => this.prolong(entries[sent++]!, tookMs, name && `${name}:${sent}`),
       giveBack: (unused) => {
         if (unused === 0) return;
         const last = entries.length;
@@ -259,6 +275,22 @@ export class RateLimiter {
         this.options.redis.zrem(this.keys.grants, ...members).catch(() => {}); // then they only count a second longer
       },
     };
+  }
+
+  /**
+   * Nobody tells us when a send arrives: at the latest when it is over, less what even the fastest one takes. Were that
+   * not counted, those that were held up would arrive beside those of the next second.
+   */
+  private prolong(entry: Entry, tookMs: number, member?: string): void {
+    this.took.shift();
+    this.took.push(tookMs);
+    const fastestMs = Math.min(...this.took);
+    const arrivedBy = performance.now() - fastestMs;
+    if (arrivedBy <= entry.usableUntil) return;
+    entry.usableUntil = arrivedBy;
+    if (!member || this.isAway) return;
+    const before = Math.floor(fastestMs * 1_000);
+    this.options.redis.eval(sentScript, 1, this.keys.grants, member, before).catch(() => {}); // then the share counts
   }
 
   private leave(reason: string): void {
