@@ -291,6 +291,7 @@ export class ChannelWorker {
     if (job.lane === 'high') this.rightOfWay.begin();
     try {
       await this.slots[job.lane].take();
+      if (job.lane === 'low') await this.rightOfWay.spare();
       if (job.lane !== 'high') await this.rightOfWay.clear();
       this.metrics.sending.inc({ channel: this.options.channel, lane: job.lane });
       const startedAt = new Date(this.clock());

@@ -107,4 +107,29 @@ describe('RightOfWay', () => {
     expect(performance.now() - began).toBeLessThan(2_500);
     clearInterval(run);
   });
+
+  /** Keeps the event loop busy, as sends do where no provider is waited for. */
+  const work = (ms: number) => {
+    for (const until = performance.now() + ms; performance.now() < until; );
+  };
+  const idleMs = async (wait: () => Promise<unknown>) => {
+    const before = performance.eventLoopUtilization();
+    await wait();
+    return performance.eventLoopUtilization(before).idle;
+  };
+
+  it('leaves half of the processor to it, while it comes now and then', async () => {
+    const way = new RightOfWay(50, 60_000);
+    way.begin();
+    way.end();
+    work(40);
+    const first = way.spare().then(() => work(40));
+    expect(await idleMs(() => Promise.all([first, way.spare()]))).toBeGreaterThanOrEqual(80);
+  });
+
+  it('takes nothing of it otherwise', async () => {
+    const way = new RightOfWay(50);
+    work(40);
+    expect(await idleMs(() => way.spare())).toBe(0);
+  });
 });

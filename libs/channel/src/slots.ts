@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
 /** Slots that become free one by one are worth a wait of so long: one claim for many costs the database less. */
 const gatherMs = 5;
 
@@ -85,10 +87,20 @@ export class RightOfWay {
   private waiting = 0;
   /** Whoever waits last may begin. */
   private last = Promise.resolve();
+  /** By performance.now(). */
+  private lastBegun = Number.NEGATIVE_INFINITY;
+  private lastSpare = Promise.resolve();
+  private spareSince = performance.eventLoopUtilization();
 
-  constructor(private readonly longestMs: number) {}
+  /** @param recentMs for how long after something that had it `spare` still leaves half of the processor to more of it */
+  constructor(
+    private readonly longestMs: number,
+    private readonly recentMs = 1_000,
+  ) {}
 
   begin(): void {
+    if (!this.isRecent()) this.spareSince = performance.eventLoopUtilization();
+    this.lastBegun = performance.now();
     this.underWay++;
     this.over ??= { ...Promise.withResolvers<void>(), timer: setTimeout(() => this.letGo(), this.longestMs) };
   }
@@ -112,6 +124,28 @@ export class RightOfWay {
     });
     await this.last;
     this.waiting--;
+  }
+
+  /**
+   * Resolves when what nobody waits for may begin: at once, but while something had the right of way lately, one by one, each
+   * when the event loop has been idle for as long as it was busy since the last one. Where a provider is what takes the time
+   * that is at once, too; where the processor is, half of it stays free.
+   */
+  async spare(): Promise<void> {
+    if (!this.isRecent()) return;
+    this.lastSpare = this.lastSpare.then(async () => {
+      for (;;) {
+        const { active, idle } = performance.eventLoopUtilization(this.spareSince);
+        if (active <= idle || !this.isRecent()) break;
+        await sleep(Math.min(active - idle, this.longestMs));
+      }
+      this.spareSince = performance.eventLoopUtilization();
+    });
+    await this.lastSpare;
+  }
+
+  private isRecent(): boolean {
+    return performance.now() - this.lastBegun < this.recentMs;
   }
 
   private letGo(): void {
