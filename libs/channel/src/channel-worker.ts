@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Channel, channels, commandTopic, deliveryCommand, type Priority, priorities } from '@allim/contracts';
-import { dead, done, InfrastructureDown, type KafkaRecord, type Verdict } from '@allim/kafka';
+import { dead, done, InfrastructureDown, KafkaBatchReader, type KafkaRecord, type Verdict } from '@allim/kafka';
 import { type Clock, type Logger, systemClock } from '@allim/platform';
 import { type Claimed, DatabaseDown } from '@allim/store';
 import { type Redis } from 'ioredis';
@@ -11,7 +11,7 @@ import { Breaker, type BreakerState } from './breaker.js';
 import { conclude } from './conclusion.js';
 import { type Deliveries } from './deliveries.js';
 import { type ChannelPoint } from './fail-point.js';
-import { LaneServer, showLanes } from './lanes.js';
+import { showLanes } from './lanes.js';
 import { Lease } from './lease.js';
 import { channelMetrics } from './metrics.js';
 import { type Outcome, type Outgoing, type Provider } from './provider.js';
@@ -79,7 +79,7 @@ interface Job {
  * became of it. The row is the truth; a command is done when its delivery is concluded, or was not ours to claim.
  */
 export class ChannelWorker {
-  private readonly servers: LaneServer[];
+  private readonly servers: KafkaBatchReader[];
   /** For what is in our hands: claimed, and sent or waiting for a slot. */
   private readonly room = {} as Record<Priority, Slots>;
   private readonly slots = {} as Record<Priority, Turns>;
@@ -126,7 +126,7 @@ export class ChannelWorker {
       const ahead = this.claimedAhead(lane);
       this.room[lane] = new Slots(settings.SEND_CONCURRENCY + ahead, ahead > 0 ? gatherAheadMs : undefined);
       this.slots[lane] = new Turns(settings.SEND_CONCURRENCY);
-      return new LaneServer(
+      return new KafkaBatchReader(
         {
           kafka,
           topics: [commandTopic(channel, lane)],

@@ -65,6 +65,12 @@ interface Letter {
 export interface KafkaBatchServerOptions {
   kafka: Kafka;
   topics: readonly string[];
+  /**
+   * Whether they and their `.DLT` topics are created where they are missing, and what cannot be processed goes there. Else
+   * nothing is created or published: what cannot be processed is told, counted and passed over, for it lies in Kafka as it
+   * is. Default: true.
+   */
+  buries?: boolean;
   settings: KafkaConsumerSettings;
   logger: Logger;
   registry: Registry;
@@ -328,7 +334,8 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
   private acknowledge(position: Position, letters: Letter[], signal: AbortSignal): void {
     const lane = laneOf(position);
     const acknowledged = (this.acknowledged.get(lane) ?? Promise.resolve()).then(async () => {
-      if (letters.length > 0) await this.bury(letters, signal);
+      if (letters.length > 0 && this.options.buries === false) this.passOver(letters);
+      else if (letters.length > 0) await this.bury(letters, signal);
       signal.throwIfAborted();
       this.consumed.set(lane, position);
       this.options.passing?.('resolved');
@@ -361,6 +368,18 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
     }
   }
 
+  private passOver(letters: Letter[]): void {
+    for (const { record, verdict } of letters) {
+      const { topic, partition, offset } = record;
+      const { errorClass, error } = verdict.error;
+      this.metrics.passedOver.inc({ topic, error_class: errorClass });
+      this.options.logger.error(
+        { topic, partition, offset, errorClass, reason: error.message, traceId: traceIdOf(record) },
+        'a record cannot be processed and is passed over',
+      );
+    }
+  }
+
   private async publish(topic: string, portion: Portion, signal: AbortSignal): Promise<void> {
     const { messages, bytes } = portion;
     const compression = bytes > compressedFrom ? CompressionTypes.GZIP : CompressionTypes.None;
@@ -382,8 +401,9 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
     }
   }
 
-  private ensureTopics(): Promise<void> {
-    return ensureTopics(this.admin, this.options.topics, this.options.settings.KAFKA_TOPIC_PARTITIONS);
+  private async ensureTopics(): Promise<void> {
+    if (this.options.buries === false) return;
+    await ensureTopics(this.admin, this.options.topics, this.options.settings.KAFKA_TOPIC_PARTITIONS);
   }
 
   /**

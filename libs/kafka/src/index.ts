@@ -1,8 +1,11 @@
 export { KafkaBatchHandler } from './batch-handler.js';
+export { KafkaBatchReader } from './batch-reader.js';
 export { KafkaBatchServer, type KafkaBatchServerOptions } from './batch-server.js';
 export { kafkaClient } from './client.js';
 export { deadLetter, deadLetterTopic, type Failure } from './dead-letter.js';
+export { FoundTopics, type FoundTopicsOptions } from './found-topics.js';
 export { groupLag, type PartitionLag } from './lag.js';
+export { type Letter, readLetter } from './letter.js';
 export { type KafkaRecord, traceIdOf } from './record.js';
 export { type KafkaConsumerSettings, type KafkaSettings, kafkaConsumerSettings, kafkaSettings } from './settings.js';
 export { ensureTopics } from './topics.js';

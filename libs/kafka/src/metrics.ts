@@ -1,7 +1,15 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 
-/** What a batch consumer shows to Prometheus. */
-export function batchMetrics(registry: Registry) {
+const known = new WeakMap<Registry, BatchMetrics>();
+
+/** What a batch consumer shows to Prometheus; the same for all that share a registry, one after another. */
+export function batchMetrics(registry: Registry): BatchMetrics {
+  const metrics = known.get(registry) ?? createMetrics(registry);
+  known.set(registry, metrics);
+  return metrics;
+}
+
+function createMetrics(registry: Registry) {
   const registers = [registry];
   return {
     lag: new Gauge({
@@ -25,6 +33,12 @@ export function batchMetrics(registry: Registry) {
     deadLetters: new Counter({
       name: 'allim_kafka_dead_letters_total',
       help: 'Records acknowledged on a .DLT topic.',
+      labelNames: ['topic', 'error_class'],
+      registers,
+    }),
+    passedOver: new Counter({
+      name: 'allim_kafka_passed_over_records_total',
+      help: 'Records that could not be processed and were passed over, for no dead letters are written of them.',
       labelNames: ['topic', 'error_class'],
       registers,
     }),
@@ -52,4 +66,4 @@ export function batchMetrics(registry: Registry) {
   };
 }
 
-export type BatchMetrics = ReturnType<typeof batchMetrics>;
+export type BatchMetrics = ReturnType<typeof createMetrics>;

@@ -1,0 +1,97 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Admin } from 'kafkajs';
+import { KafkaBatchReader } from './batch-reader.js';
+import { type KafkaBatchServerOptions } from './batch-server.js';
+import { type KafkaRecord } from './record.js';
+import { type BatchHandler } from './verdict.js';
+
+/** Without a look at the topics for so long, it is dead. */
+const liveWithinMs = 60_000;
+
+export interface FoundTopicsOptions extends Omit<KafkaBatchServerOptions, 'topics' | 'buries'> {
+  /** Whether a topic is to be read, by its name. Kafka's internal ones are left out. */
+  matching: (topic: string) => boolean;
+  /** How often they are looked for, in milliseconds. */
+  everyMs: number;
+}
+
+/**
+ * Reads topics that are told by their name: those that are there, and those that come. For each set of them there is one
+ * batch server: it ends what it has at hand, commits and leaves the group before the next one joins, so nothing is handled
+ * twice. No topic is created, nothing is published.
+ */
+export class FoundTopics {
+  private readonly admin: Admin;
+  private readonly stopping = new AbortController();
+  private topics: readonly string[] = [];
+  private reader?: KafkaBatchReader;
+  private running?: Promise<void>;
+  private lastLook = Date.now();
+
+  constructor(
+    private readonly options: FoundTopicsOptions,
+    private readonly handle: BatchHandler<KafkaRecord>,
+  ) {
+    this.admin = options.kafka.admin();
+  }
+
+  /** Begins; waits for the brokers in the background, as long as it takes. */
+  start(): void {
+    this.running = this.run();
+  }
+
+  private async run(): Promise<void> {
+    const { signal } = this.stopping;
+    while (!signal.aborted) {
+      try {
+        await this.look();
+      } catch (error) {
+        if (!signal.aborted)
+          this.options.logger.warn({ reason: (error as Error).message }, 'topics cannot be looked for now');
+      }
+      this.lastLook = Date.now(); // waiting for Kafka is what we are here for
+      await sleep(this.options.everyMs, undefined, { signal }).catch(() => {});
+    }
+  }
+
+  private async look(): Promise<void> {
+    const { matching, everyMs: _, ...options } = this.options;
+    await this.admin.connect();
+    const names = await this.admin.listTopics();
+    const topics = names.filter((topic) => !topic.startsWith('__') && matching(topic)).sort();
+    if (topics.join() === this.topics.join()) return;
+    await this.leave();
+    this.stopping.signal.throwIfAborted();
+    this.topics = topics;
+    options.logger.info({ topics }, 'topics found');
+    if (topics.length > 0) this.join(new KafkaBatchReader({ ...options, topics, buries: false }, this.handle));
+  }
+
+  private join(reader: KafkaBatchReader): void {
+    this.reader = reader;
+    reader.join().catch((error: Error) => {
+      if (this.reader === reader) this.options.onFatal(error);
+    });
+  }
+
+  private async leave(): Promise<void> {
+    const { reader } = this;
+    this.reader = undefined;
+    await reader?.close();
+  }
+
+  /** For `/health/live`: why it is dead, or nothing. */
+  live(): string | undefined {
+    const idleMs = Date.now() - this.lastLook;
+    if (idleMs > liveWithinMs + this.options.everyMs) return `no look for topics for ${Math.round(idleMs / 1000)} s`;
+    return this.reader?.live();
+  }
+
+  /** Lets what is under way end, commits and leaves the group. */
+  async close(): Promise<void> {
+    this.stopping.abort();
+    await this.running;
+    await this.leave();
+    await this.admin.disconnect();
+  }
+}
