@@ -2,7 +2,7 @@
 // that isn't declared there, and `rootDir` refuses a path into another package. So the rule is a rule about package.json.
 
 const libs = (...names) => names.map((name) => `@allim/${name}`);
-const everyLib = libs('contracts', 'catalogue', 'platform', 'kafka', 'store', 'channel', 'client');
+const everyLib = libs('contracts', 'catalogue', 'platform', 'kafka', 'store', 'http', 'channel', 'client');
 
 /** Package folder (or `apps/*`, `tools/*`) → what it may import at run time. Specs may import `@allim/testing`, too. */
 export const layers = {
@@ -11,6 +11,7 @@ export const layers = {
   'libs/platform': [],
   'libs/kafka': libs('contracts', 'platform'),
   'libs/store': libs('contracts', 'platform'),
+  'libs/http': libs('contracts', 'platform', 'store'),
   'libs/channel': libs('contracts', 'platform', 'kafka', 'store'),
   'libs/client': libs('contracts'),
   'libs/testing': libs('stack'),

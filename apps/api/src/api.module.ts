@@ -1,3 +1,4 @@
+import { Access, Allowance, AnswerFilter, authenticator, BodyGuard, ShapePipe } from '@allim/http';
 import { kafkaClient } from '@allim/kafka';
 import { createRegistry, Health, type Logger, OperationsModule } from '@allim/platform';
 import {
@@ -13,13 +14,7 @@ import {
 } from '@allim/store';
 import { type DynamicModule } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
-import { Access } from './access/access.js';
-import { Allowance } from './access/allowance.js';
-import { authenticator } from './access/authenticator.js';
 import { Revocations } from './access/revocations.js';
-import { AnswerFilter } from './answers/answer.filter.js';
-import { BodyGuard } from './answers/bodies.js';
-import { ShapePipe } from './answers/shape.pipe.js';
 import { type Settings } from './config.js';
 import { DeliveriesController } from './deliveries/deliveries.controller.js';
 import { SampleTokens, SampleUsersController } from './development/sample-users.controller.js';
@@ -140,7 +135,7 @@ export async function wireApi(settings: Settings, logger: Logger) {
   return {
     module,
     health,
-    metrics,
+    registry,
     gateway,
     /** After the sockets are gone. */
     async closeServers(): Promise<void> {

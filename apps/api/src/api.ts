@@ -1,15 +1,14 @@
 import { once } from 'node:events';
 import { type Server } from 'node:http';
 import { type AddressInfo } from 'node:net';
+import { requestLog, securityHeaders, serveOpenApi } from '@allim/http';
 import { type Logger, NestLogger, type StopStep } from '@allim/platform';
 import { NestFactory } from '@nestjs/core';
 import { type NestExpressApplication } from '@nestjs/platform-express';
 import { originAllowed } from './access/origins.js';
 import { wireApi } from './api.module.js';
 import { type Settings } from './config.js';
-import { serveOpenApi } from './openapi.js';
-import { securityHeaders, servePage } from './page.js';
-import { requestLog } from './request-log.js';
+import { servePage } from './page.js';
 
 /** For requests under way when the program stops. */
 const lastRequestsMs = 3_000;
@@ -22,14 +21,14 @@ export interface RunningApi {
 
 /** Starts one api node and resolves when it takes requests; waits for the database as long as it takes. */
 export async function startApi(settings: Settings, logger: Logger): Promise<RunningApi> {
-  const { module, health, metrics, gateway, closeServers } = await wireApi(settings, logger);
+  const { module, health, registry, gateway, closeServers } = await wireApi(settings, logger);
   const app = await NestFactory.create<NestExpressApplication>(module, {
     bodyParser: false,
     logger: new NestLogger(logger),
     abortOnError: false,
   });
   app.disable('x-powered-by');
-  app.use(requestLog(logger, metrics), securityHeaders());
+  app.use(requestLog(logger, registry), securityHeaders());
   app.enableCors((request, done) =>
     done(null as never, {
       origin: originAllowed(request.headers, settings.WEBSOCKET_ALLOWED_ORIGINS),
@@ -40,7 +39,10 @@ export async function startApi(settings: Settings, logger: Logger): Promise<Runn
     }),
   );
   for (const [path, handler] of servePage()) app.use(path, handler);
-  serveOpenApi(app);
+  serveOpenApi(app, {
+    title: 'Allim',
+    description: 'The inbox of notifications. Live updates come by Socket.IO on /ws/notifications.',
+  });
   const http: Server = app.getHttpServer();
   const closed = once(http, 'close');
   gateway.attach(http);

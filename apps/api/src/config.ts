@@ -1,5 +1,6 @@
+import { accessSettings, oneKeySource } from '@allim/http';
 import { kafkaSettings } from '@allim/kafka';
-import { address, commaList, programSettings, redisSettings, wholeNumber } from '@allim/platform';
+import { commaList, programSettings, redisSettings, wholeNumber } from '@allim/platform';
 import { storeSettings } from '@allim/store';
 import { z } from 'zod';
 
@@ -14,21 +15,7 @@ export const settings = z
     ...redisSettings,
     ...kafkaSettings,
 
-    AUTH_JWKS_URL: address('https', 'http')
-      .optional()
-      .describe('Where the issuer publishes its keys (RS256, ES256). Either this or AUTH_JWT_SECRET.'),
-    AUTH_JWT_SECRET: z
-      .string()
-      .refine((secret) => Buffer.byteLength(secret) >= 32, 'expected at least 32 bytes')
-      .optional()
-      .describe('Secret of HS256 tokens, at least 32 bytes. Either this or AUTH_JWKS_URL.'),
-    AUTH_ISSUER: z.string().optional().describe('Tokens must carry this "iss"; not set: not checked.'),
-    AUTH_AUDIENCE: z.string().optional().describe('Tokens must carry this "aud"; not set: not checked.'),
-    AUTH_GATEWAY_SECRET: z
-      .string()
-      .refine((secret) => Buffer.byteLength(secret) >= 32, 'expected at least 32 bytes')
-      .optional()
-      .describe('A gateway that sends it as X-Gateway-Secret may name the user in X-User-Id; not set: nobody may.'),
+    ...accessSettings,
     AUTH_REVOCATION_KEPT_S: wholeNumber({ min: 60 })
       .default(7 * 24 * 3600)
       .describe('Seconds a revocation is remembered; at least the longest life of a token.'),
@@ -72,11 +59,7 @@ export const settings = z
     REQUEST_BURST: wholeNumber({ min: 1 }).default(200).describe('The same at once.'),
   })
   // `when`: also while other settings are wrong, so that all are named at once.
-  .refine((given) => (given.AUTH_JWKS_URL === undefined) !== (given.AUTH_JWT_SECRET === undefined), {
-    path: ['AUTH_JWT_SECRET'],
-    error: 'expected exactly one of AUTH_JWKS_URL and AUTH_JWT_SECRET',
-    when: () => true,
-  })
+  .refine(...oneKeySource)
   .refine((given) => given.NODE_ENV !== 'production' || !given.WEBSOCKET_ALLOWED_ORIGINS?.includes('*'), {
     path: ['WEBSOCKET_ALLOWED_ORIGINS'],
     error: 'expected a list of origins: "*" is refused in production',

@@ -1,4 +1,4 @@
-import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import { Counter, Gauge, type Registry } from 'prom-client';
 
 export type RefusedConnection = 'origin' | 'credentials' | 'too_many_sockets' | 'unavailable' | 'stopping';
 
@@ -50,13 +50,6 @@ export function apiMetrics(registry: Registry) {
       name: 'allim_api_notification_requests_total',
       help: 'Requested notifications: acknowledged by Kafka, or unavailable when it did not answer in time.',
       labelNames: ['outcome'] as const,
-      registers,
-    }),
-    http: new Histogram({
-      name: 'allim_http_request_duration_seconds',
-      help: 'From the request to the end of its answer.',
-      labelNames: ['method', 'route', 'status'] as const,
-      buckets: [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
       registers,
     }),
   };

@@ -1,8 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { type Caller, tryLater } from '@allim/http';
 import { type Logger } from '@allim/platform';
-import { tryLater } from '../answers/refusal.js';
 import { type RedisLink } from '../realtime/redis-link.js';
-import { type Caller } from './caller.js';
 
 /** Without a session: all of the user's that began up to then. */
 export interface Revocation {

@@ -1,7 +1,7 @@
 import { limits } from '@allim/contracts';
+import { digits } from '@allim/http';
 import { type TimelineQuery } from '@allim/store';
 import { z } from 'zod';
-import { digits } from '../answers/shape.js';
 import { userIdText } from '../people/person-fields.js';
 
 const referenceExpected = `expected the id of a reference, of at most ${limits.referenceId} characters`;

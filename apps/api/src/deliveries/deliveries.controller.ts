@@ -1,10 +1,7 @@
 import { type ApiResponse } from '@allim/contracts';
+import { AccessGuard, Answers, ApiOperation, NeedsScope, ok, Protected, QueryFields } from '@allim/http';
 import { DeliveryStore } from '@allim/store';
 import { Controller, Get, Query, UseGuards } from '@nestjs/common';
-import { ApiOperation } from '@nestjs/swagger';
-import { AccessGuard, NeedsScope } from '../access/access.guard.js';
-import { ok } from '../answers/answer.js';
-import { Answers, Protected, QueryFields } from '../openapi.js';
 import { type DeliveriesQuery, defaultSize, deliveriesQuery, timelineQuery } from './deliveries-query.js';
 import { type DeliveriesPage, deliveriesPage } from './delivery-timeline.js';
 

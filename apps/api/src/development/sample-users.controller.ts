@@ -1,9 +1,7 @@
+import { ApiExcludeController, badRequest, TakesBody } from '@allim/http';
 import { Body, Controller, Get, HttpCode, Post } from '@nestjs/common';
-import { ApiExcludeController } from '@nestjs/swagger';
 import { SignJWT } from 'jose';
 import { z } from 'zod';
-import { TakesBody } from '../answers/bodies.js';
-import { badRequest } from '../answers/refusal.js';
 
 const sampleUsers = [
   { userId: 'user-1', name: 'Minji' },

@@ -1,5 +1,5 @@
+import { digits } from '@allim/http';
 import { z } from 'zod';
-import { digits } from '../answers/shape.js';
 
 const size = digits({ min: 1, max: 100 }).optional().describe('Items of a page, 1 to 100; default 20.');
 

@@ -5,13 +5,9 @@ import {
   type NotificationResponse,
   notificationResponse,
 } from '@allim/contracts';
+import { AccessGuard, Answers, ApiOperation, ByCaller, type Caller, ok, Protected, QueryFields } from '@allim/http';
 import { Controller, Delete, Get, Param, Put, Query, UseGuards } from '@nestjs/common';
-import { ApiOperation } from '@nestjs/swagger';
 import { z } from 'zod';
-import { AccessGuard, ByCaller } from '../access/access.guard.js';
-import { type Caller } from '../access/caller.js';
-import { ok } from '../answers/answer.js';
-import { Answers, Protected, QueryFields } from '../openapi.js';
 import { Topics } from '../realtime/topics.js';
 import { Inbox } from './inbox.js';
 import { idParam, type ListQuery, listQuery, noQuery } from './inbox-query.js';

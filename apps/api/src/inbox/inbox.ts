@@ -1,6 +1,6 @@
 import { type InboxState, type NotificationResponse } from '@allim/contracts';
+import { Refusal } from '@allim/http';
 import { type InboxStore } from '@allim/store';
-import { noSuchNotification } from '../answers/refusal.js';
 import { type Broadcast } from '../realtime/broadcast.js';
 
 /** What the owner of an inbox may do, by REST or by socket; what changes is told to all sockets of theirs. */
@@ -53,3 +53,5 @@ export class Inbox {
     this.broadcast.inbox(userId, state);
   }
 }
+
+const noSuchNotification = (id: number) => new Refusal('N001', `there is no notification ${id} in this inbox`);

@@ -1,12 +1,18 @@
 import { type ApiResponse, type ContactDetails, contactDetails } from '@allim/contracts';
+import {
+  AccessGuard,
+  Answers,
+  ApiOperation,
+  ByCaller,
+  type Caller,
+  JsonBody,
+  NeedsScope,
+  ok,
+  Protected,
+} from '@allim/http';
 import { ContactStore } from '@allim/store';
 import { Body, Controller, Get, Param, Put, Query, UseGuards } from '@nestjs/common';
-import { ApiOperation } from '@nestjs/swagger';
-import { AccessGuard, ByCaller, NeedsScope } from '../access/access.guard.js';
-import { type Caller } from '../access/caller.js';
-import { ok } from '../answers/answer.js';
 import { noQuery } from '../inbox/inbox-query.js';
-import { Answers, JsonBody, Protected } from '../openapi.js';
 import { userIdParam } from './person-fields.js';
 
 @Controller('api/v1')

@@ -1,12 +1,8 @@
 import { type ApiResponse, type DeviceDetails, deviceDetails } from '@allim/contracts';
+import { AccessGuard, Answers, ApiOperation, ByCaller, type Caller, JsonBody, ok, Protected } from '@allim/http';
 import { DeviceStore } from '@allim/store';
 import { Body, Controller, Delete, Param, Put, Query, UseGuards } from '@nestjs/common';
-import { ApiOperation } from '@nestjs/swagger';
-import { AccessGuard, ByCaller } from '../access/access.guard.js';
-import { type Caller } from '../access/caller.js';
-import { ok } from '../answers/answer.js';
 import { noQuery } from '../inbox/inbox-query.js';
-import { Answers, JsonBody, Protected } from '../openapi.js';
 import { tokenParam } from './person-fields.js';
 
 @Controller('api/v1/devices')

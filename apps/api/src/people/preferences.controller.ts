@@ -1,12 +1,8 @@
 import { type ApiResponse, type Preferences, preferences } from '@allim/contracts';
+import { AccessGuard, Answers, ApiOperation, ByCaller, type Caller, JsonBody, ok, Protected } from '@allim/http';
 import { PreferenceStore } from '@allim/store';
 import { Body, Controller, Get, Put, Query, UseGuards } from '@nestjs/common';
-import { ApiOperation } from '@nestjs/swagger';
-import { AccessGuard, ByCaller } from '../access/access.guard.js';
-import { type Caller } from '../access/caller.js';
-import { ok } from '../answers/answer.js';
 import { noQuery } from '../inbox/inbox-query.js';
-import { Answers, JsonBody, Protected } from '../openapi.js';
 import { preferenceChoices } from './person-fields.js';
 
 @Controller('api/v1/preferences')

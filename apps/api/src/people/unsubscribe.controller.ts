@@ -1,10 +1,8 @@
 import { preference } from '@allim/contracts';
+import { ApiOperation, ApiResponse, ApiTags, FormBody, ok, PublicAnswers } from '@allim/http';
 import { Body, Controller, Get, HttpCode, Param, Post, Req, Res, UseFilters } from '@nestjs/common';
-import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { type Request, type Response } from 'express';
 import { z } from 'zod';
-import { ok } from '../answers/answer.js';
-import { FormBody, PublicAnswers } from '../openapi.js';
 import { UnsubscribeFilter } from './unsubscribe.filter.js';
 import { showPage, wantsPage } from './unsubscribe-page.js';
 import { Unsubscriptions } from './unsubscriptions.js';

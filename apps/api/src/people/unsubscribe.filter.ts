@@ -1,6 +1,6 @@
+import { AnswerFilter } from '@allim/http';
 import { type ArgumentsHost, Catch, type ExceptionFilter } from '@nestjs/common';
 import { type Request, type Response } from 'express';
-import { AnswerFilter } from '../answers/answer.filter.js';
 import { showPage, wantsPage } from './unsubscribe-page.js';
 
 /** A person gets a page that says what is wrong, everybody else the envelope. */

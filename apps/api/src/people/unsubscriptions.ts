@@ -1,7 +1,6 @@
 import { readUnsubscribeToken, type Unsubscription } from '@allim/catalogue';
+import { type Allowance, badRequest, Refusal } from '@allim/http';
 import { type PreferenceStore } from '@allim/store';
-import { type Allowance } from '../access/allowance.js';
-import { badRequest, Refusal } from '../answers/refusal.js';
 
 /** What the signed links of mails allow: to be left alone, without signing in. */
 export class Unsubscriptions {

@@ -1,12 +1,9 @@
 import { type ApiResponse } from '@allim/contracts';
+import { AccessGuard, Answers, ApiOperation, NeedsScope, ok, Protected, QueryFields } from '@allim/http';
 import { ErasureStore } from '@allim/store';
 import { Controller, Delete, Param, Query, UseGuards } from '@nestjs/common';
-import { ApiOperation } from '@nestjs/swagger';
 import { z } from 'zod';
-import { AccessGuard, NeedsScope } from '../access/access.guard.js';
 import { Revocations } from '../access/revocations.js';
-import { ok } from '../answers/answer.js';
-import { Answers, Protected, QueryFields } from '../openapi.js';
 import { userIdText } from './person-fields.js';
 
 /** Shorter than what gateways and clients wait for an answer. */

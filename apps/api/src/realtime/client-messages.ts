@@ -1,8 +1,6 @@
 import { type ApiResponse, readRequest, type SyncAnswer, syncRequest, topicRequest } from '@allim/contracts';
+import { badRequest, ok, readShape } from '@allim/http';
 import { z } from 'zod';
-import { ok } from '../answers/answer.js';
-import { badRequest } from '../answers/refusal.js';
-import { readShape } from '../answers/shape.js';
 import { type Inbox } from '../inbox/inbox.js';
 import { type Topics } from './topics.js';
 

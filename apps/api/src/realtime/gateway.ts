@@ -1,12 +1,9 @@
 import { type Server as HttpServer, type IncomingMessage } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import { handshakeAuth } from '@allim/contracts';
+import { type Access, judge, Refusal, readShape, refused } from '@allim/http';
 import { type Logger } from '@allim/platform';
-import { type Access } from '../access/access.js';
 import { originAllowed } from '../access/origins.js';
-import { judge, refused } from '../answers/answer.js';
-import { Refusal } from '../answers/refusal.js';
-import { readShape } from '../answers/shape.js';
 import { type ApiMetrics, type RefusedConnection } from '../metrics.js';
 import { type ClientMessages } from './client-messages.js';
 import { Follower } from './follower.js';

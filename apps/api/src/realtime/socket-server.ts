@@ -1,6 +1,6 @@
 import { type ClientToServerEvents, type ServerToClientEvents, socketPath } from '@allim/contracts';
+import { type Caller } from '@allim/http';
 import { Server, type Socket } from 'socket.io';
-import { type Caller } from '../access/caller.js';
 import { type Follower } from './follower.js';
 import { nodeToNode } from './node-to-node.js';
 import { type RedisLink } from './redis-link.js';

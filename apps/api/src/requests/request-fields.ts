@@ -9,9 +9,8 @@ import {
   templates,
 } from '@allim/catalogue';
 import { notificationType, notificationTypes } from '@allim/contracts';
+import { badRequest, Refusal, shapeRefusal } from '@allim/http';
 import { z } from 'zod';
-import { badRequest, Refusal } from '../answers/refusal.js';
-import { shapeRefusal } from '../answers/shape.js';
 
 const entry = entries.find(({ topic }) => topic === requestTopic)!;
 

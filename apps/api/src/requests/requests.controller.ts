@@ -1,12 +1,19 @@
 import { type ApiResponse } from '@allim/contracts';
+import {
+  Accepts,
+  AccessGuard,
+  ApiHeader,
+  ApiOperation,
+  ByCaller,
+  type Caller,
+  JsonBody,
+  NeedsScope,
+  ok,
+  Protected,
+  readShape,
+} from '@allim/http';
 import { Body, Controller, Headers, HttpCode, Post, Query, RawBody, UseGuards } from '@nestjs/common';
-import { ApiHeader, ApiOperation } from '@nestjs/swagger';
-import { AccessGuard, ByCaller, NeedsScope } from '../access/access.guard.js';
-import { type Caller } from '../access/caller.js';
-import { ok } from '../answers/answer.js';
-import { readShape } from '../answers/shape.js';
 import { noQuery } from '../inbox/inbox-query.js';
-import { Accepts, JsonBody, Protected } from '../openapi.js';
 import {
   idempotencyKey,
   readRequest,

@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { requestTopic } from '@allim/catalogue';
+import { tryLater } from '@allim/http';
 import kafkajs, { type Kafka, type Producer } from 'kafkajs';
-import { tryLater } from '../answers/refusal.js';
 import { type ApiMetrics } from '../metrics.js';
 
 /** What a caller waits for Kafka's acknowledgement; with everything around it less than 5 s. */

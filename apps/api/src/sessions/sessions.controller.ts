@@ -1,12 +1,9 @@
 import { type ApiResponse, limits } from '@allim/contracts';
+import { AccessGuard, Answers, ApiOperation, JsonBody, NeedsScope, ok, Protected } from '@allim/http';
 import { Body, Controller, HttpCode, Post, Query, UseGuards } from '@nestjs/common';
-import { ApiOperation } from '@nestjs/swagger';
 import { z } from 'zod';
-import { AccessGuard, NeedsScope } from '../access/access.guard.js';
 import { Revocations } from '../access/revocations.js';
-import { ok } from '../answers/answer.js';
 import { noQuery } from '../inbox/inbox-query.js';
-import { Answers, JsonBody, Protected } from '../openapi.js';
 
 const revokeRequest = z.strictObject({
   userId: z.string().min(1).max(limits.userId),

@@ -1,15 +1,20 @@
 import { type IncomingHttpHeaders } from 'node:http';
-import { forbidden, Refusal, unauthorized } from '../answers/refusal.js';
 import { type Allowance } from './allowance.js';
 import { type Authenticate } from './authenticator.js';
 import { type Caller } from './caller.js';
-import { type Revocations } from './revocations.js';
+import { forbidden, Refusal, unauthorized } from './refusal.js';
+
+/** Sessions that were ended before their tokens are. */
+export interface Revocations {
+  /** Whether this caller's session is one. Throws a C005 as long as nobody can know. */
+  refuse(caller: Caller): boolean;
+}
 
 /** Who may come in, and how often: the same for REST requests and sockets. */
 export class Access {
   constructor(
     private readonly authenticate: Authenticate,
-    private readonly revocations: Pick<Revocations, 'refuse'>,
+    private readonly revocations: Revocations,
     private readonly allowance: Allowance,
   ) {}
 

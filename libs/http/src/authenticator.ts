@@ -3,16 +3,9 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { type IncomingHttpHeaders } from 'node:http';
 import { limits } from '@allim/contracts';
 import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
-import { tryLater, unauthorized } from '../answers/refusal.js';
 import { type Caller } from './caller.js';
-
-export interface AccessSettings {
-  AUTH_JWKS_URL?: string;
-  AUTH_JWT_SECRET?: string;
-  AUTH_ISSUER?: string;
-  AUTH_AUDIENCE?: string;
-  AUTH_GATEWAY_SECRET?: string;
-}
+import { tryLater, unauthorized } from './refusal.js';
+import { type AccessSettings } from './settings.js';
 
 /** Answers who is calling, or throws: C001 for no or bad credentials, C005 while the issuer's keys cannot be had. */
 export type Authenticate = (headers: IncomingHttpHeaders) => Promise<Caller>;

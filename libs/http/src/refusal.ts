@@ -24,4 +24,3 @@ export const forbidden = (message: string) => new Refusal('C002', message);
 /** `message` names the field and what was expected. */
 export const badRequest = (message: string, status = 400) => new Refusal('C003', message, { status });
 export const tryLater = (message: string, cause?: unknown) => new Refusal('C005', message, { retryAfterS: 1, cause });
-export const noSuchNotification = (id: number) => new Refusal('N001', `there is no notification ${id} in this inbox`);

@@ -11,7 +11,7 @@ import {
   SwaggerModule,
 } from '@nestjs/swagger';
 import { z } from 'zod';
-import { TakesBody, TakesForm } from './answers/bodies.js';
+import { TakesBody, TakesForm } from './bodies.js';
 
 type JsonSchema = NonNullable<Parameters<typeof ApiQuery>[0]> extends { schema?: infer S } ? S : never;
 
@@ -105,10 +105,13 @@ export function Protected(tag: string) {
 }
 
 /** `/docs` for people, `/docs-json` for programs. */
-export function serveOpenApi(app: INestApplication): void {
+export function serveOpenApi(
+  app: INestApplication,
+  { title, description }: { title: string; description: string },
+): void {
   const outline = new DocumentBuilder()
-    .setTitle('Allim')
-    .setDescription('The inbox of notifications. Live updates come by Socket.IO on /ws/notifications.')
+    .setTitle(title)
+    .setDescription(description)
     .setVersion('1')
     .addBearerAuth()
     .build();

@@ -1,7 +1,8 @@
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo } from 'node:net';
 import { exportJWK, exportSPKI, generateKeyPair, type JWTPayload, SignJWT, UnsecuredJWT } from 'jose';
-import { type AccessSettings, authenticator } from './authenticator.js';
+import { authenticator } from './authenticator.js';
+import { type AccessSettings } from './settings.js';
 
 type KeyPair = Awaited<ReturnType<typeof generateKeyPair>>;
 
