@@ -6,6 +6,8 @@ export const errorCodes = {
   N002: 500,
   /** Unknown notification type. */
   N003: 400,
+  /** No such dead letter. */
+  D001: 404,
   /** No or bad credentials. */
   C001: 401,
   /** Not allowed. */

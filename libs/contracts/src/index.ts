@@ -1,4 +1,5 @@
 export { type AmbiguityPolicy, type Channel, type ChannelSettings, channelNames, channels } from './channels.js';
+export { type DeadLetterState, deadLetterStates } from './dead-letters.js';
 export {
   commandTopic,
   type DeliveryCommand,

@@ -1,5 +1,15 @@
 export { ContactStore } from './contact-store.js';
 export { type Database, openDatabase, pingDatabase, withSession } from './database.js';
+export type { IndexCounts, IndexedLetter } from './dead-letter-case.js';
+export type {
+  DeadLetter,
+  DeadLetterCase,
+  DeadLetterFilter,
+  DeadLetterGroup,
+  DeadLetterPage,
+  DeadLetterTopic,
+} from './dead-letter-list.js';
+export { DeadLetterStore, type Deed } from './dead-letter-store.js';
 export type { Conclusion } from './delivery-conclusion.js';
 export { uuidBytes, uuidText } from './delivery-id.js';
 export { type Claimed, DeliveryStore, type DueDelivery, type EndedAttempt, type TakenBack } from './delivery-store.js';

@@ -41,10 +41,16 @@ function* parts(rows: readonly Value[][]): Generator<readonly Value[][]> {
 function endOfStatement(rows: readonly Value[][], start: number): number {
   let length = 0;
   for (let index = start; index < rows.length; index++) {
-    for (const value of rows[index]!) length += typeof value === 'string' ? value.length : 16;
+    for (const value of rows[index]!) length += charactersOf(value);
     if (length > packetCharacters && index > start) return index;
   }
   return rows.length;
+}
+
+/** Bytes are written in hexadecimal. */
+function charactersOf(value: Value): number {
+  if (typeof value === 'string') return value.length;
+  return Buffer.isBuffer(value) ? 2 * value.length : 16;
 }
 
 /** Reads the rows of all keys (`select … WHERE key IN`); no order. */
@@ -54,11 +60,13 @@ export async function selectByKeys<Row>(
   keys: readonly (string | Buffer)[],
 ): Promise<Row[]> {
   const found: Row[] = [];
-  for (let start = 0; start < keys.length; start += keysAtOnce) {
-    const part = keys.slice(start, start + keysAtOnce);
-    found.push(...(await session.query<Row[]>(`${select} (?)`, [part])));
-  }
+  for (const part of keyParts(keys)) found.push(...(await session.query<Row[]>(`${select} (?)`, [part])));
   return found;
+}
+
+/** As many of them at a time as one look-up takes. */
+export function* keyParts<Key>(keys: readonly Key[]): Generator<readonly Key[]> {
+  for (let start = 0; start < keys.length; start += keysAtOnce) yield keys.slice(start, start + keysAtOnce);
 }
 
 /** A moment (milliseconds since 1970, a Date, or ISO-8601 with `Z`) as the text of a DATETIME(6). */
