@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ensureChromium, freePort, workspace } from '@allim/stack';
@@ -56,7 +56,7 @@ const addresses = () =>
 beforeAll(async () => {
   const ports = [
     ...['API_PORT', 'API_PORT_2', 'CONSUMER_PORT', 'CHANNEL_EMAIL_PORT', 'CHANNEL_PUSH_PORT'],
-    ...['MAILBOX_PORT', 'SMTP_PORT', 'FCM_PORT'],
+    ...['OPS_PORT', 'MAILBOX_PORT', 'SMTP_PORT', 'FCM_PORT'],
   ];
   environment = { ...process.env, ALLIM_STATE: state };
   for (const port of ports) environment[port] = `${await freePort()}`;
@@ -75,13 +75,15 @@ describe('npm start', () => {
   it('says where everything is', () => {
     const { KAFKA_BROKERS, DATABASE_URL, REDIS_URL, API_URL, API_URL_2, AUTH_JWT_SECRET, ...outside } = addresses();
     expect([KAFKA_BROKERS, DATABASE_URL, REDIS_URL].every(Boolean)).toBe(true);
-    const { MAILBOX_PORT, SMTP_PORT, FCM_PORT } = environment;
+    const { OPS_PORT, MAILBOX_PORT, SMTP_PORT, FCM_PORT } = environment;
     expect(outside).toEqual({
+      OPS_URL: `http://localhost:${OPS_PORT}`,
       MAILBOX_URL: `http://localhost:${MAILBOX_PORT}`,
       SMTP_URL: `smtp://127.0.0.1:${SMTP_PORT}`,
       FCM_ENDPOINT: `http://127.0.0.1:${FCM_PORT}`,
     });
     expect(output).toContain(outside.MAILBOX_URL);
+    expect(output).toContain(outside.OPS_URL);
     expect(AUTH_JWT_SECRET.length).toBeGreaterThanOrEqual(32);
     expect(output).toContain(API_URL);
     expect(output).toContain(API_URL_2);
@@ -140,6 +142,23 @@ describe('npm start', () => {
     }
   }, 120_000);
 
+  it('tells operators why a record died', async () => {
+    const broken = join(state, 'broken.json');
+    writeFileSync(broken, '{"orderNumber":"ORD-BROKEN",');
+    expect(await ended('publish', 'shopping.order.created', '--key', 'user-3', '--file', broken)).toBe(0);
+    const list = async () => {
+      output = '';
+      expect(await ended('dlt', 'list', '--filter', 'topic=shopping.order.created,text=ORD-BROKEN', '--json')).toBe(0);
+      return output;
+    };
+    await waitFor(async () => (await list()).includes('"bad-json"'), { what: 'the case', timeoutMs: 30_000 });
+    const [, number] = /"number": *(\d+)/.exec(output) ?? [];
+    output = '';
+    expect(await ended('dlt', 'show', String(number))).toBe(0);
+    expect(output).toContain('{"orderNumber":"ORD-BROKEN",');
+    expect(output).toContain('user-3');
+  });
+
   it('refuses to run twice', async () => {
     output = '';
     expect(await ended('start')).toBe(1);
@@ -147,7 +166,7 @@ describe('npm start', () => {
   });
 
   it('leaves nothing behind after Ctrl-C, though npm passes it on a second time', async () => {
-    expect(processes().length).toBeGreaterThanOrEqual(9);
+    expect(processes().length).toBeGreaterThanOrEqual(10);
     const exit = once(system, 'exit');
     const began = Date.now();
     system.kill('SIGINT');

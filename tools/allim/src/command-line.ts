@@ -1,6 +1,7 @@
 import { type ParseArgsOptionsConfig, parseArgs } from 'node:util';
+import { type Filter, type FilterField, filterFields, readFilter } from './dlt-filter.js';
 
-export const apps = ['consumer', 'api', 'channel-email', 'channel-push', 'mailbox'] as const;
+export const apps = ['consumer', 'api', 'channel-email', 'channel-push', 'ops', 'mailbox'] as const;
 export type App = (typeof apps)[number];
 
 export type Command =
@@ -10,11 +11,51 @@ export type Command =
   | { name: 'token'; user: string; scope: string | undefined; ttlS: number }
   | { name: 'publish'; topic: string; key: string | undefined; value: { file: string } | { json: string } }
   | { name: 'migrate' }
-  | { name: 'template'; template: string };
+  | { name: 'template'; template: string }
+  | ({ name: 'dlt'; json: boolean } & DltAction)
+  | { name: 'completion' };
 
+/** What is asked of the dead letters. */
+type DltAction =
+  | { action: 'topics' }
+  | { action: 'groups'; filter: Filter }
+  | { action: 'list'; filter: Filter; limit: number }
+  | { action: 'show'; number: number }
+  | { action: 'discard'; numbers: number[]; reason: string };
+
+const commandNames = ['start', 'stack', 'token', 'publish', 'migrate', 'template', 'dlt', 'completion'] as const;
 const stackActions = ['up', 'down', 'reset', 'status'] as const;
 /** `keep` is what `up` runs in the background. */
 export type StackAction = (typeof stackActions)[number] | 'keep';
+
+const json = { type: 'boolean', default: false } as const;
+const filter = { type: 'string', multiple: true, default: [] as string[] } as const;
+const dltOptions = {
+  topics: { json },
+  groups: { json, filter },
+  list: { json, filter, limit: { type: 'string', default: '50' } },
+  show: { json },
+  discard: { json, reason: { type: 'string' } },
+} as const;
+type DltActionName = keyof typeof dltOptions;
+const dltActions = Object.keys(dltOptions) as DltActionName[];
+
+/** Groups are counted over whole topics. */
+const groupFilterFields: readonly FilterField[] = ['topic', 'state'];
+/** What ops takes at once. */
+const mostDiscarded = 1_000;
+const longestReason = 500;
+const longestList = 100_000;
+
+/** What may stand where, for the shell's completion: after no word, after `dlt`, after `dlt list`. */
+export const completions: ReadonlyMap<string, readonly string[]> = new Map<string, readonly string[]>([
+  ['', commandNames],
+  ['stack', stackActions],
+  ['template', ['preview']],
+  ['completion', ['bash']],
+  ['dlt', dltActions],
+  ...dltActions.map((action) => [`dlt ${action}`, Object.keys(dltOptions[action]).map((name) => `--${name}`)] as const),
+]);
 
 /** The command cannot be understood; exit code 2. */
 export class WrongUsage extends Error {}
@@ -23,7 +64,8 @@ export const usage = `Usage: npm run allim -- <command>
 
   start [--no-feed] [--fresh] [--apps A,B,…]
                             servers, migrations, apps and a short feed of sample events, until Ctrl-C;
-                            --fresh begins with empty data; apps: ${apps.join(', ')}
+                            --fresh begins with empty data;
+                            apps: ${apps.join(', ')}
   stack up|down|reset|status
                             Kafka, database and Redis alone, in the background; reset removes their data
   token --user U [--scope ops] [--ttl S]
@@ -33,14 +75,30 @@ export const usage = `Usage: npm run allim -- <command>
   migrate                   brings the database's schema up to date
   template preview <name>   a mail template with sample values, as HTML and text, in each language; written to
                             .stack/previews. Names: notification, user-signup, auth_code, campaign, …
+  dlt topics                dead letters by topic and state
+  dlt groups [--filter F]   the same by topic, error class and message; F may name topic and state (open by default)
+  dlt list [--filter F] [--limit N]
+                            the newest cases (50 by default)
+  dlt show <number>         one case: the error, headers, payload, stack
+  dlt discard <number>… --reason R
+                            gives up what is open or parked; the reason stands in the audit log
+                            F: field=value pairs joined by commas (\\, is a comma in a value); times are UTC;
+                            fields: ${filterFields.join(', ')}.
+                            With --json, each of them prints the data as ops answers it
+  completion bash           a script for the shell: the command allim, with completion
 
 Examples
   npm run allim -- start --fresh --no-feed
   npm run allim -- token --user user-1 --scope ops
   npm run allim -- publish blog.user.followed --key user-1 '{"followId":1,"followeeId":"user-1","followerId":"user-2","followerName":"이서연"}'
+  npm run allim -- dlt list --filter 'topic=shopping.order.created,state=open,since=2026-02-06 10:00'
+  npm run --silent allim -- dlt list --filter class=bad-json --json
+  npm run allim -- dlt discard 12 13 --reason 'the sender has sent them again'
+  source <(npm run --silent allim -- completion bash)
 
-Addresses and the token's secret come from the environment (KAFKA_BROKERS, DATABASE_URL, AUTH_JWT_SECRET), else from what
-runs here. start listens on API_PORT 8084, API_PORT_2 8184, CONSUMER_PORT 8086, CHANNEL_EMAIL_PORT 8088,
+Addresses and the token's secret come from the environment (KAFKA_BROKERS, DATABASE_URL, OPS_URL, AUTH_JWT_SECRET), else
+from what runs here. dlt asks ops with the token OPS_TOKEN, or one of its own in your system user's name.
+start listens on API_PORT 8084, API_PORT_2 8184, OPS_PORT 8085, CONSUMER_PORT 8086, CHANNEL_EMAIL_PORT 8088,
 CHANNEL_PUSH_PORT 8089, and for the mailbox on MAILBOX_PORT 8025 (its page), FCM_PORT 8026 and SMTP_PORT 8027.
 Exit codes: 0 done, 1 failed, 2 wrong usage.`;
 
@@ -97,9 +155,69 @@ export function readCommand(words: string[]): Command {
       if (!template) throw new WrongUsage('template preview: expected the name of a template.');
       return { name, template };
     }
+    case 'dlt':
+      return readDlt(rest);
+    case 'completion': {
+      const { positionals } = read(rest, 1, {});
+      if (positionals[0] !== 'bash') throw new WrongUsage('completion: expected bash.');
+      return { name };
+    }
     default:
-      throw new WrongUsage(`${name}: no such command. Expected start, stack, token, publish, migrate or template.`);
+      throw new WrongUsage(`${name}: no such command. Expected one of ${commandNames.join(', ')}.`);
   }
+}
+
+function readDlt([word, ...rest]: string[]): Command {
+  const action = dltActions.find((known) => known === word);
+  const name = 'dlt';
+  switch (action) {
+    case undefined:
+      throw new WrongUsage(`dlt: expected ${dltActions.join(', ')}.`);
+    case 'topics':
+      return { name, action, json: read(rest, 0, dltOptions.topics).values.json };
+    case 'groups': {
+      const { values } = read(rest, 0, dltOptions.groups);
+      return { name, action, json: values.json, filter: filterOf(values.filter, groupFilterFields) };
+    }
+    case 'list': {
+      const { values } = read(rest, 0, dltOptions.list);
+      const limit = wholeNumber(values.limit);
+      if (!limit || limit > longestList) throw new WrongUsage(`dlt list: --limit: expected 1 to ${longestList}.`);
+      return { name, action, json: values.json, filter: filterOf(values.filter, filterFields), limit };
+    }
+    case 'show': {
+      const { values, positionals } = read(rest, 1, dltOptions.show);
+      const number = wholeNumber(positionals[0]);
+      if (!number) throw new WrongUsage('dlt show: expected the number of a case: see dlt list.');
+      return { name, action, json: values.json, number };
+    }
+    case 'discard': {
+      const { values, positionals } = read(rest, Number.POSITIVE_INFINITY, dltOptions.discard);
+      const numbers = [...new Set(positionals.map(wholeNumber))].filter((number) => number !== undefined);
+      if (positionals.length === 0 || !positionals.every(wholeNumber))
+        throw new WrongUsage('dlt discard: expected the numbers of cases: see dlt list.');
+      if (numbers.length > mostDiscarded)
+        throw new WrongUsage(`dlt discard: expected at most ${mostDiscarded} cases at a time.`);
+      const reason = values.reason?.trim();
+      if (!reason || reason.length > longestReason)
+        throw new WrongUsage(`dlt discard: expected --reason R, why, in 1 to ${longestReason} characters.`);
+      return { name, action, json: values.json, numbers, reason };
+    }
+  }
+}
+
+function filterOf(texts: string[], fields: readonly FilterField[]): Filter {
+  try {
+    return readFilter(texts, fields);
+  } catch (error) {
+    throw new WrongUsage(`${(error as Error).message}.`);
+  }
+}
+
+/** @returns undefined for anything else, and for 0 */
+function wholeNumber(text: string | undefined): number | undefined {
+  const number = /^[1-9]\d*$/.test(text ?? '') ? Number(text) : undefined;
+  return Number.isSafeInteger(number) ? number : undefined;
 }
 
 function read<const Options extends ParseArgsOptionsConfig>(args: string[], most: number, options: Options) {

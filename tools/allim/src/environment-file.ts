@@ -9,6 +9,7 @@ export interface Environment {
   AUTH_JWT_SECRET: string;
   API_URL: string;
   API_URL_2: string;
+  OPS_URL: string;
   MAILBOX_URL: string;
   SMTP_URL: string;
   FCM_ENDPOINT: string;

@@ -41,13 +41,39 @@ async function run(command: Command): Promise<string | undefined> {
       const { templatePreview } = await import('./template-preview.js');
       return (await templatePreview(command.template)).join('\n');
     }
+    case 'dlt': {
+      const { dlt } = await import('./dlt.js');
+      const { asking, operator } = await import('./dlt-api.js');
+      const { screenOf } = await import('./dlt-table.js');
+      const { setting } = await import('./settings.js');
+      const whom = operator(process.env.OPS_TOKEN, () => setting('AUTH_JWT_SECRET'));
+      const screen = screenOf(process.stdout, process.env);
+      const answer = await dlt(command, asking(await setting('OPS_URL'), whom), { screen, now: new Date() });
+      if (answer.note) console.error(`allim: ${answer.note}`);
+      if (!answer.isDone) process.exitCode = 1;
+      return answer.said;
+    }
+    case 'completion': {
+      const { bashCompletion } = await import('./completion.js');
+      return bashCompletion();
+    }
   }
+}
+
+/** All of it, also into a pipe whose reader is slow. A reader that has seen enough, such as head, is no failure. */
+async function print(text: string): Promise<void> {
+  const written = Promise.withResolvers<void>();
+  process.stdout.on('error', () => {}); // what the callback hears, too
+  process.stdout.write(`${text}\n`, (error) =>
+    !error || (error as NodeJS.ErrnoException).code === 'EPIPE' ? written.resolve() : written.reject(error),
+  );
+  await written.promise;
 }
 
 try {
   const said = await run(readCommand(process.argv.slice(2)));
-  if (said) console.log(said);
-  process.exit(0);
+  if (said) await print(said);
+  process.exit();
 } catch (error) {
   const wrongUsage = error instanceof WrongUsage;
   console.error(`allim: ${error instanceof Error ? error.message : error}`);

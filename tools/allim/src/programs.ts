@@ -29,6 +29,7 @@ const all: { app: App; name: string; folder: string; ports: Record<string, numbe
   { app: 'api', name: 'api-2', folder: 'apps/api', ports: { API_PORT_2: 8184 } },
   { app: 'channel-email', name: 'email', folder: 'apps/channel-email', ports: { CHANNEL_EMAIL_PORT: 8088 } },
   { app: 'channel-push', name: 'push', folder: 'apps/channel-push', ports: { CHANNEL_PUSH_PORT: 8089 } },
+  { app: 'ops', name: 'ops', folder: 'apps/ops', ports: { OPS_PORT: 8085 } },
 ];
 
 /** @throws when a port setting is wrong, with its name and what was expected */

@@ -8,6 +8,7 @@ afterEach(() => {
 it.each([
   ['KAFKA_BROKERS', 'localhost', 'localhost:9092,10.0.0.1:9092'],
   ['DATABASE_URL', 'localhost:3306', 'mysql://root@localhost:3306/allim'],
+  ['OPS_URL', 'me:word@ops.example.com', 'https://ops.example.com/allim'],
   ['AUTH_JWT_SECRET', 'short', 'a secret of thirty-two bytes or more'],
 ] as const)('%s: not %s, but %s', async (name, wrong, right) => {
   process.env[name] = wrong;

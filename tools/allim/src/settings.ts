@@ -25,6 +25,7 @@ const shapes: { [name in keyof Environment | 'UNSUBSCRIBE_SECRET']?: Shape } = {
   },
   REDIS_URL: { fits: (value) => /^rediss?:\/\/[^/]/.test(value), expected: 'redis://[user:password@]host:port' },
   AUTH_JWT_SECRET: { fits: (value) => Buffer.byteLength(value) >= 32, expected: 'at least 32 bytes' },
+  OPS_URL: { fits: (value) => /^https?:\/\/[^/@?#\s]+(\/[^@?#\s]*)?$/.test(value), expected: 'http://host:port' },
   UNSUBSCRIBE_SECRET: { fits: (value) => value.length >= 32, expected: 'at least 32 characters' },
 };
 

@@ -10,7 +10,7 @@ const state = await mkdtemp(join(tmpdir(), 'allim-start-'));
 afterAll(() => rm(state, { recursive: true, force: true }));
 
 const settings = [
-  ...['API_PORT', 'API_PORT_2', 'CONSUMER_PORT', 'CHANNEL_EMAIL_PORT', 'CHANNEL_PUSH_PORT'],
+  ...['API_PORT', 'API_PORT_2', 'CONSUMER_PORT', 'CHANNEL_EMAIL_PORT', 'CHANNEL_PUSH_PORT', 'OPS_PORT'],
   ...['MAILBOX_PORT', 'SMTP_PORT', 'FCM_PORT'],
 ];
 

@@ -104,6 +104,7 @@ function urlsOf(programs: Program[]) {
   return {
     API_URL: url('http', 'localhost', 'API_PORT'),
     API_URL_2: url('http', 'localhost', 'API_PORT_2'),
+    OPS_URL: url('http', 'localhost', 'OPS_PORT'),
     MAILBOX_URL: url('http', 'localhost', 'MAILBOX_PORT'),
     SMTP_URL: url('smtp', '127.0.0.1', 'SMTP_PORT'),
     FCM_ENDPOINT: url('http', '127.0.0.1', 'FCM_PORT'),
@@ -137,7 +138,7 @@ async function outsideWorld({ API_URL, SMTP_URL, FCM_ENDPOINT }: ReturnType<type
   };
 }
 
-function announce({ API_URL, API_URL_2, MAILBOX_URL }: ReturnType<typeof urlsOf>) {
+function announce({ API_URL, API_URL_2, OPS_URL, MAILBOX_URL }: ReturnType<typeof urlsOf>) {
   const example = { followId: 'f-1', followeeId: 'user-1', followerId: 'user-2', followerName: '이서연' };
   const inbox = API_URL && [
     `  inbox         ${API_URL}/`,
@@ -148,6 +149,7 @@ function announce({ API_URL, API_URL_2, MAILBOX_URL }: ReturnType<typeof urlsOf>
     'Allim is ready.',
     ...(inbox ?? []),
     ...(MAILBOX_URL ? [`  mailbox       ${MAILBOX_URL}/  (every mail and push)`] : []),
+    ...(OPS_URL ? [`  operations    ${OPS_URL}/docs`, '  dead letters  npm run allim -- dlt topics'] : []),
     `  publish       npm run allim -- publish blog.user.followed '${JSON.stringify(example)}'`,
     '  a token       npm run allim -- token --user user-1',
     `  addresses     ${environmentFile}`,
