@@ -53,13 +53,13 @@ function world(changes: { KAFKA_COMMIT_INTERVAL_MS?: number; everyMs?: number } 
       const [offsets] = await admin.fetchOffsets({ groupId: group, topics: [prefix + name] });
       return [0, 1].map((wanted) => Number(offsets?.partitions.find(({ partition }) => partition === wanted)?.offset));
     },
-    serve(handle: BatchHandler<KafkaRecord>) {
+    serve(handle: BatchHandler<KafkaRecord>, kafka = client()) {
       const registry = new Registry();
       /** The topics of this world it was asked about, in each look. */
       const asked: string[] = [];
       const found = new FoundTopics(
         {
-          kafka: client(),
+          kafka,
           matching: (topic) => {
             if (topic.startsWith(prefix)) asked.push(topic.slice(prefix.length));
             return topic.startsWith(prefix) && topic.endsWith('.DLT');
@@ -197,6 +197,7 @@ describe('FoundTopics', () => {
     await remove('a.DLT');
     await waitFor(async () => (await counted('allim_kafka_rebalances_total')) > 1, {
       what: 'the group to be joined anew',
+      timeoutMs: 60_000, // kafkajs asks for the one that is gone for some ten seconds
     });
     await send('b.DLT', 0, 'b');
     await waitFor(() => seen.includes('b'), { what: 'the other topic' });
@@ -206,7 +207,23 @@ describe('FoundTopics', () => {
     open('held');
     await waitFor(async () => (await counted('allim_kafka_lag_records')) === 0, { what: 'no lag' });
     expect(seen).toEqual(['a', 'b', 'held']);
-  });
+  }, 120_000);
+
+  it('looks again when a broker does not know a topic yet', async () => {
+    const { create, send, serve } = world();
+    const { seen, handle } = holding();
+    await create('a.DLT');
+    await send('a.DLT', 0, 'a');
+    const kafka = client();
+    const createConsumer = kafka.consumer.bind(kafka);
+    const unknown = Object.assign(new Error('This server does not host this topic-partition'), { retriable: true });
+    kafka.consumer = (config) => {
+      kafka.consumer = createConsumer;
+      return Object.assign(createConsumer(config), { subscribe: () => Promise.reject(unknown) });
+    };
+    serve(handle, kafka);
+    await waitFor(() => seen.includes('a'), { what: 'the record', timeoutMs: 30_000 });
+  }, 60_000);
 
   it('reads a topic with several members, whichever of them finds it first', async () => {
     const { create, send, serve } = world();

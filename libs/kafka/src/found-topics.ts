@@ -5,6 +5,8 @@ import { type KafkaBatchServerOptions } from './batch-server.js';
 import { type KafkaRecord } from './record.js';
 import { type BatchHandler } from './verdict.js';
 
+/** What is being joined when we stop may take so long. */
+const joinGraceMs = 5_000;
 /** Without a look at the topics for so long, it is dead. */
 const liveWithinMs = 60_000;
 
@@ -23,6 +25,9 @@ export interface FoundTopicsOptions extends Omit<KafkaBatchServerOptions, 'topic
 export class FoundTopics {
   private readonly admin: Admin;
   private readonly stopping = new AbortController();
+  private readonly stopped = new Promise<void>((resolve) => {
+    this.stopping.signal.addEventListener('abort', () => resolve(), { once: true });
+  });
   private topics: readonly string[] = [];
   private reader?: KafkaBatchReader;
   private running?: Promise<void>;
@@ -62,29 +67,34 @@ export class FoundTopics {
     if (topics.join() === this.topics.join()) return;
     await this.leave();
     this.stopping.signal.throwIfAborted();
-    this.topics = topics;
     options.logger.info({ topics }, 'topics found');
-    if (topics.length > 0) this.join(new KafkaBatchReader({ ...options, topics, buries: false }, this.handle));
+    if (topics.length > 0) await this.join(new KafkaBatchReader({ ...options, topics, buries: false }, this.handle));
+    this.topics = topics;
   }
 
-  private join(reader: KafkaBatchReader): void {
+  /** Rejects where a broker does not know a new topic yet, for one: then the next look begins anew. */
+  private async join(reader: KafkaBatchReader): Promise<void> {
     this.reader = reader;
-    reader.join().catch((error: Error) => {
-      if (this.reader === reader) this.options.onFatal(error);
-    });
+    const joined = reader.join();
+    joined.catch(() => {}); // told by the race, or nobody waits for it any more
+    // Awaited, for kafkajs cannot leave a group that it is still joining: it would go on joining, and nobody could stop it.
+    await Promise.race([joined, this.stopped.then(() => sleep(joinGraceMs, undefined, { ref: false }))]);
   }
 
   private async leave(): Promise<void> {
     const { reader } = this;
     this.reader = undefined;
+    this.topics = [];
     await reader?.close();
   }
 
-  /** For `/health/live`: why it is dead, or nothing. */
+  /** For `/health/live`: why it is dead, or nothing. While a group is joined, it is the reader that waits. */
   live(): string | undefined {
+    if (this.reader) return this.reader.live();
     const idleMs = Date.now() - this.lastLook;
-    if (idleMs > liveWithinMs + this.options.everyMs) return `no look for topics for ${Math.round(idleMs / 1000)} s`;
-    return this.reader?.live();
+    return idleMs > liveWithinMs + this.options.everyMs
+      ? `no look for topics for ${Math.round(idleMs / 1000)} s`
+      : undefined;
   }
 
   /** Lets what is under way end, commits and leaves the group. */
