@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { sampleEvents, subscribedTopics } from '@allim/catalogue';
-import { commandTopic, contactDetails, hintChannel, readHint } from '@allim/contracts';
-import { groupLag, kafkaClient } from '@allim/kafka';
+import { commandTopic, contactDetails, hintChannel, readHint, replayTopic } from '@allim/contracts';
+import { groupLag, kafkaClient, type Replay, replayRecord } from '@allim/kafka';
 import { createLogger, loadSettings, type Program } from '@allim/platform';
 import {
   ContactStore,
@@ -96,12 +96,40 @@ async function stop(program: Program): Promise<void> {
 
 /** Resolves when the group has consumed and committed everything. */
 function caughtUp(): Promise<unknown> {
-  const lag = async () => (await groupLag(admin, group, subscribedTopics)).reduce((sum, one) => sum + one.lag, 0);
+  const topics = [...subscribedTopics, replayTopic];
+  const lag = async () => (await groupLag(admin, group, topics)).reduce((sum, one) => sum + one.lag, 0);
   return waitFor(async () => (await lag()) === 0, { what: 'lag 0', timeoutMs: 30_000, everyMs: 100 });
 }
 
 const send = (topic: string, ...messages: { key?: string; value: string }[]) =>
   producer.send({ topic, messages, acks: -1 });
+/** Publishes what ops would, of a record that lies there. */
+const replay = (
+  times: number,
+  record: { topic: string; partition: number; offset: string; value: string },
+  count = 1,
+) => {
+  const { value, ...place } = record;
+  const one: Replay = {
+    original: { ...place, timestamp: new Date(0), group },
+    key: null, // so that they go to all partitions
+    value: Buffer.from(value),
+    headers: {},
+    replay: { id: `job-${count}`, count },
+    firstFailedAt: new Date(0),
+  };
+  return producer.send({
+    topic: replayTopic,
+    messages: Array.from({ length: times }, () => replayRecord(one)),
+    acks: -1,
+  });
+};
+/** Where the one that was sent last lies. */
+const placeOf = ([sent]: Awaited<ReturnType<typeof send>>) => ({
+  topic: sent!.topicName,
+  partition: sent!.partition,
+  offset: sent!.baseOffset!,
+});
 const order = (userId: string, orderNumber: string) => ({
   key: userId,
   value: JSON.stringify({ orderNumber, userId, totalAmount: 45_000, itemCount: 2 }),
@@ -226,6 +254,93 @@ describe('consumer', () => {
     expect(await metrics(url)).toContain(
       'allim_kafka_dead_letters_total{topic="shopping.order.created",error_class="bad-json"} 1',
     );
+  });
+
+  it('absorbs the replay of an event that was saved, however often it comes', async () => {
+    const { url } = await start();
+    const event = order('saved', 'ORD-10');
+    const place = placeOf(await send('shopping.order.confirmed', event));
+    await hinted('saved/1');
+    await replay(10, { ...place, value: event.value });
+    await caughtUp();
+    expect(await inbox('saved')).toEqual(['1 ORDER_CONFIRMED']);
+    expect(hints.filter((hint) => hint.startsWith('saved/'))).toEqual(['saved/1']);
+    expect(await metrics(url)).toContain(
+      'allim_consumer_events_total{topic="shopping.order.confirmed",outcome="redelivered"} 10',
+    );
+    expect(await metrics(url)).toContain('allim_consumer_event_latency_seconds_count 1\n');
+  });
+
+  it('takes in once what was refused and is replayed as it should have been', async () => {
+    const { url } = await start();
+    const place = placeOf(await send('shopping.order.created', { key: 'edited', value: '{' }));
+    await caughtUp();
+    expect(await inbox('edited')).toEqual([]);
+    await replay(10, { ...place, value: order('edited', 'ORD-11').value });
+    await hinted('edited/1');
+    await caughtUp();
+    expect(await inbox('edited')).toEqual(['1 ORDER_CREATED']);
+    expect(await metrics(url)).toContain('allim_consumer_event_latency_seconds_count 0\n');
+  });
+
+  it('buries what fails again as what failed first', async () => {
+    await start();
+    const place = placeOf(await send('shopping.order.cancelled', { key: 'again', value: '{' }));
+    await caughtUp();
+    await replay(1, { ...place, value: '{' }, 3);
+    await caughtUp();
+    const letters: unknown[] = [];
+    const consumer = client().consumer({ groupId: 'letters', maxWaitTimeInMs: 100 });
+    await consumer.connect();
+    await consumer.subscribe({ topic: 'shopping.order.cancelled.DLT', fromBeginning: true });
+    await consumer.run({
+      eachMessage: async ({ message: { headers = {} } }) =>
+        void letters.push([
+          (headers['kafka_dlt-original-offset'] as Buffer).readBigInt64BE().toString(),
+          String(headers['allim-replay-count']),
+        ]),
+    });
+    await waitFor(() => letters.length === 2, { what: 'two letters' });
+    await consumer.disconnect();
+    expect(letters).toEqual([
+      [place.offset, '0'],
+      [place.offset, '3'],
+    ]);
+  });
+
+  it('has a delivery sent again whose command is replayed, once', async () => {
+    const { url } = await start();
+    await new ContactStore(database).put('returned', { ...contactDetails.parse({ email: 'r@example.com' }) });
+    await send('shopping.order.created', order('returned', 'ORD-12'));
+    await sentOut('returned', ['email ko dispatched', 'push ko skipped']);
+    const [{ id }] = (await withSession(database, (session) =>
+      session.query("SELECT LOWER(HEX(id)) AS id FROM delivery WHERE user_id = 'returned' AND channel = 'email'"),
+    )) as [{ id: string }];
+    const deliveryId = id.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
+    const fail = () =>
+      withSession(database, (session) =>
+        session.query("UPDATE delivery SET state = 'undeliverable' WHERE user_id = 'returned' AND channel = 'email'"),
+      );
+    const topic = commandTopic('email', 'normal');
+    const commands = async () =>
+      (await admin.fetchTopicOffsets(topic)).reduce((sum, { high }) => sum + Number(high), 0);
+    const before = await commands();
+    const failed = { topic, partition: 0, offset: '0', value: JSON.stringify({ deliveryId, channel: 'email' }) };
+    await fail();
+    await replay(5, failed);
+    await sentOut('returned', ['email ko dispatched', 'push ko skipped']);
+    await caughtUp();
+    await fail();
+    await replay(5, failed); // the same once more
+    await caughtUp();
+    expect(await deliveriesOf('returned')).toEqual(['email ko undeliverable', 'push ko skipped']);
+    await replay(1, failed, 2);
+    await sentOut('returned', ['email ko dispatched', 'push ko skipped']);
+    await caughtUp();
+    expect((await commands()) - before).toBe(2);
+    const counted = await metrics(url);
+    expect(counted).toContain(`allim_consumer_events_total{topic="${topic}",outcome="queued"} 2`);
+    expect(counted).toContain(`allim_consumer_events_total{topic="${topic}",outcome="known"} 9`);
   });
 
   it('puts a broadcast into the inbox of every subscriber and announces it once', async () => {

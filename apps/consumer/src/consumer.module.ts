@@ -1,5 +1,5 @@
 import { Health, OperationsModule } from '@allim/platform';
-import { type Database, Intake, SubscriptionStore } from '@allim/store';
+import { type Database, DeliveryStore, Intake, SubscriptionStore } from '@allim/store';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { type Registry } from 'prom-client';
 import { Dispatcher } from './dispatcher.js';
@@ -12,6 +12,7 @@ import { EventMetrics } from './metrics.js';
 export class ConsumerModule {
   static register(parts: {
     database: Database;
+    deliveries: DeliveryStore;
     hints: Hints;
     dispatcher: Dispatcher;
     health: Health;
@@ -24,6 +25,7 @@ export class ConsumerModule {
       controllers: [EventsController],
       providers: [
         { provide: Dispatcher, useValue: parts.dispatcher },
+        { provide: DeliveryStore, useValue: parts.deliveries },
         { provide: Intake, useValue: new Intake(parts.database) },
         { provide: SubscriptionStore, useValue: new SubscriptionStore(parts.database) },
         { provide: EventMetrics, useValue: new EventMetrics(parts.registry) },

@@ -1,4 +1,5 @@
 import { sentChannels, subscribedTopics } from '@allim/catalogue';
+import { commandTopics, replayTopic } from '@allim/contracts';
 import { KafkaBatchServer, kafkaClient } from '@allim/kafka';
 import { armFailPoint, createLogger, createRegistry, Health, NestLogger, type Program } from '@allim/platform';
 import { DeliveryStore, openDatabase, pingDatabase } from '@allim/store';
@@ -19,8 +20,9 @@ export async function startConsumer(settings: Settings): Promise<Program> {
     onWaiting: (error) => logger.warn({ reason: error.message }, 'the database does not answer yet'),
   });
   const hints = new Hints({ url: settings.REDIS_URL, keyPrefix: settings.REDIS_KEY_PREFIX }, logger, registry);
+  const deliveries = new DeliveryStore(database);
   const dispatcher = new Dispatcher({
-    deliveries: new DeliveryStore(database),
+    deliveries,
     kafka: kafkaClient('allim-dispatcher', settings, logger),
     channels: sentChannels,
     partitions: settings.KAFKA_TOPIC_PARTITIONS,
@@ -30,6 +32,7 @@ export async function startConsumer(settings: Settings): Promise<Program> {
   const server = new KafkaBatchServer({
     kafka: kafkaClient('allim-consumer', settings, logger),
     topics: subscribedTopics,
+    replays: { topic: replayTopic, of: [...subscribedTopics, ...commandTopics(sentChannels)] },
     settings,
     logger,
     registry,
@@ -44,7 +47,7 @@ export async function startConsumer(settings: Settings): Promise<Program> {
     ready: { kafka: () => server.ready(), database: () => pingDatabase(database) },
   });
   const app = await NestFactory.create(
-    ConsumerModule.register({ database, hints, dispatcher, health, registry, passing }),
+    ConsumerModule.register({ database, deliveries, hints, dispatcher, health, registry, passing }),
     {
       logger: new NestLogger(logger),
     },

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Channel, commandTopic, type DeliveryCommand, priorities } from '@allim/contracts';
+import { type Channel, commandTopic, commandTopics, type DeliveryCommand } from '@allim/contracts';
 import { ensureTopics } from '@allim/kafka';
 import { type Logger } from '@allim/platform';
 import { type DeliveryStore, type DueDelivery } from '@allim/store';
@@ -111,8 +111,7 @@ export class Dispatcher {
   private async connect(): Promise<void> {
     const { channels, partitions } = this.options;
     await Promise.all([this.admin.connect(), this.producer.connect()]);
-    const topics = channels.flatMap((channel) => priorities.map((priority) => commandTopic(channel, priority)));
-    await ensureTopics(this.admin, topics, partitions);
+    await ensureTopics(this.admin, commandTopics(channels), partitions);
   }
 
   private async takeBack(): Promise<void> {

@@ -1,12 +1,26 @@
 import { DataError } from '@allim/catalogue';
 import { type KafkaRecord } from '@allim/kafka';
-import { DatabaseDown, DataRefused, type Draft, type Intake, type Saved } from '@allim/store';
+import {
+  DatabaseDown,
+  DataRefused,
+  type Draft,
+  type Intake,
+  type Requeue,
+  type Requeued,
+  type Saved,
+} from '@allim/store';
 import { Registry } from 'prom-client';
 import { EventsController } from './events.controller.js';
 import { EventMetrics } from './metrics.js';
 
-/** A controller whose intake answers `saved` for every notification; what happens is told in its order. */
-function controller(saved: (one: Draft, index: number) => Saved, users: string[] = []) {
+/** A controller whose intake answers `saved` for every notification, and its queue `requeued`; what happens is told in its order. */
+function controller(
+  saved: (one: Draft, index: number) => Saved,
+  {
+    users = [],
+    requeued = () => 'queued',
+  }: { users?: string[]; requeued?: (one: Requeue, index: number) => Requeued } = {},
+) {
   const told: string[] = [];
   const registry = new Registry();
   const intake = {
@@ -27,12 +41,22 @@ function controller(saved: (one: Draft, index: number) => Saved, users: string[]
     told,
     controller: new EventsController(
       intake,
+      {
+        requeue: async (requeues) => {
+          told.push(`requeue ${requeues.length}`);
+          return requeues.map(requeued);
+        },
+      },
       { wake: () => told.push('wake') },
       subscriptions as never,
       hints as never,
       new EventMetrics(registry),
       (point) => told.push(point),
     ),
+    latencies: async () => {
+      const metric = await registry.getSingleMetric('allim_consumer_event_latency_seconds')?.get();
+      return metric?.values.find((one) => 'metricName' in one && String(one.metricName).endsWith('_count'))?.value;
+    },
     outcomes: async () => {
       const metric = await registry.getSingleMetric('allim_consumer_events_total')?.get();
       return Object.fromEntries(metric?.values.map(({ labels, value }) => [labels.outcome, value]) ?? []);
@@ -52,6 +76,11 @@ const record = (topic: string, event: object): KafkaRecord => ({
 });
 const order = (orderNumber: string) =>
   record('shopping.order.created', { orderNumber, userId: 'u', totalAmount: 1, itemCount: 1 });
+const replay = { id: 'job-1', count: 1, group: 'allim-email-normal', firstFailedAt: null };
+const command = (): KafkaRecord => ({
+  ...record('allim.delivery.email.normal', { deliveryId: '0199c1d5-0000-7000-8000-000000000001', channel: 'email' }),
+  replay,
+});
 const fresh = { kind: 'new', message: {}, deliveries: [] } as unknown as Saved;
 
 describe('EventsController', () => {
@@ -111,6 +140,48 @@ describe('EventsController', () => {
     ]);
   });
 
+  it('measures no latency of what is replayed: it may have failed days ago', async () => {
+    const one = controller(() => fresh);
+    const timestamp = String(Date.now());
+    await one.controller.handle([
+      { ...order('1'), timestamp },
+      { ...order('2'), timestamp, replay },
+    ]);
+    expect(await one.outcomes()).toEqual({ saved: 2 });
+    expect(await one.latencies()).toBe(1);
+  });
+
+  it('has deliveries of replayed commands sent again, and answers in order among events', async () => {
+    const answers: Requeued[] = ['queued', 'known', 'not-undeliverable', 'unknown-delivery', 'sending'];
+    const one = controller(() => fresh, { requeued: (_, index) => answers[index]! });
+    const bad = { ...command(), value: Buffer.from('{}') };
+    const verdicts = await one.controller.handle([command(), order('1'), command(), bad, ...Array(3).fill(command())]);
+    expect(verdicts.map((verdict) => (verdict.kind === 'dead' ? verdict.error.errorClass : verdict.kind))).toEqual([
+      'done',
+      'done',
+      'done',
+      'bad-command',
+      'done',
+      'done',
+      'in-hand',
+    ]);
+    expect(one.told).toEqual(['planned', 'save 1', 'saved', 'hint 1 0 0', 'hinted', 'requeue 5', 'wake']);
+    expect(await one.outcomes()).toEqual({
+      saved: 1,
+      queued: 1,
+      known: 1,
+      'not-undeliverable': 1,
+      'unknown-delivery': 1,
+      dead: 2,
+    });
+  });
+
+  it('wakes nobody for a replay that makes nothing due', async () => {
+    const one = controller(() => fresh, { requeued: () => 'known' });
+    await one.controller.handle([command()]);
+    expect(one.told).not.toContain('wake');
+  });
+
   it('lets any other error out as it is', async () => {
     const one = controller(() => {
       throw new TypeError('bug');
@@ -120,7 +191,7 @@ describe('EventsController', () => {
 
   it('takes a broadcast in page by page and announces it once, after the last', async () => {
     const users = Array.from({ length: 501 }, (_, n) => `user-${String(n).padStart(3, '0')}`);
-    const one = controller(() => fresh, users);
+    const one = controller(() => fresh, { users });
     await one.controller.handle([record('shopping.timedeal.started', { timeDealId: 1, timeDealName: 'x' })]);
     expect(one.told.filter((what) => /^(save|hint) /.test(what))).toEqual([
       'save 0',
@@ -135,7 +206,7 @@ describe('EventsController', () => {
   });
 
   it('does not announce again what had been told by another record', async () => {
-    const one = controller(() => ({ kind: 'duplicate' }), ['a']);
+    const one = controller(() => ({ kind: 'duplicate' }), { users: ['a'] });
     await one.controller.handle([record('shopping.timedeal.started', { timeDealId: 1, timeDealName: 'x' })]);
     expect(one.told).not.toContain('hint 0 0 1');
     expect(await one.outcomes()).toEqual({ duplicate: 1 });

@@ -2,13 +2,23 @@ import { DataError } from '@allim/catalogue';
 import { type Hint } from '@allim/contracts';
 import { dead, done, InfrastructureDown, KafkaBatchHandler, type KafkaRecord, type Verdict } from '@allim/kafka';
 import { type Clock, systemClock } from '@allim/platform';
-import { DatabaseDown, type Draft, Intake, type Saved, SubscriptionStore } from '@allim/store';
+import {
+  DatabaseDown,
+  DeliveryStore,
+  type Draft,
+  Intake,
+  type Requeue,
+  type Requeued,
+  type Saved,
+  SubscriptionStore,
+} from '@allim/store';
 import { Controller, Inject, Optional } from '@nestjs/common';
 import { Dispatcher } from './dispatcher.js';
 import { type FailPoint } from './fail-point.js';
 import { Hints } from './hints.js';
 import { EventMetrics, type Outcome } from './metrics.js';
 import { type Plan, plan } from './plan.js';
+import { CommandError } from './resend.js';
 
 /** Token of the function that is called at each fail point. */
 export const failPointPassing = Symbol('fail point passing');
@@ -22,11 +32,15 @@ interface Handled {
   verdict: Verdict;
 }
 
-/** Domain events and requests become notifications: planned, saved in one transaction, then told. */
+/**
+ * Domain events and requests become notifications: planned, saved in one transaction, then told. Commands that failed and are
+ * replayed put their deliveries back into the queue.
+ */
 @Controller()
 export class EventsController {
   constructor(
     @Inject(Intake) private readonly intake: Intake,
+    @Inject(DeliveryStore) private readonly deliveries: Pick<DeliveryStore, 'requeue'>,
     @Inject(Dispatcher) private readonly dispatcher: Pick<Dispatcher, 'wake'>,
     @Inject(SubscriptionStore) private readonly subscriptions: SubscriptionStore,
     @Inject(Hints) private readonly hints: Hints,
@@ -42,7 +56,8 @@ export class EventsController {
     this.passing('planned');
     try {
       const saved = await this.save(plans.flatMap((one) => (one.kind === 'notify' ? [one.notification] : [])));
-      const inOrder = saved.values();
+      const requeued = await this.requeue(plans.flatMap((one) => (one.kind === 'resend' ? [one.requeue] : [])));
+      const inOrder = { saved: saved.values(), requeued: requeued.values() };
       const handled: Handled[] = [];
       for (const one of plans)
         handled.push(one.kind === 'broadcast' ? await this.broadcast(one) : conclude(one, inOrder));
@@ -63,6 +78,13 @@ export class EventsController {
     if (this.metrics.observePlanned(results) > 0) this.dispatcher.wake();
     this.hints.publish(hintOf(results));
     this.passing('hinted');
+    return results;
+  }
+
+  private async requeue(requeues: Requeue[]): Promise<Requeued[]> {
+    if (requeues.length === 0) return [];
+    const results = await this.deliveries.requeue(requeues);
+    if (results.includes('queued')) this.dispatcher.wake();
     return results;
   }
 
@@ -91,8 +113,13 @@ function hintOf(results: readonly Saved[]): Hint {
   return hint;
 }
 
-/** @param saved what became of the notifications of this plan and of those after it */
-function conclude(one: Exclude<Plan, { kind: 'broadcast' }>, saved: Iterator<Saved>): Handled {
+/** What became of the notifications, and of the deliveries, of a plan and of those after it. */
+interface InOrder {
+  saved: Iterator<Saved>;
+  requeued: Iterator<Requeued>;
+}
+
+function conclude(one: Exclude<Plan, { kind: 'broadcast' }>, { saved, requeued }: InOrder): Handled {
   switch (one.kind) {
     case 'nobody':
       return { outcome: 'nobody', verdict: done };
@@ -102,8 +129,19 @@ function conclude(one: Exclude<Plan, { kind: 'broadcast' }>, saved: Iterator<Sav
       const result = saved.next().value as Saved;
       return result.kind === 'new' ? told : concluded({ [result.kind]: result });
     }
+    case 'resend': {
+      const result = requeued.next().value as Requeued;
+      if (result === 'sending') return { outcome: 'dead', verdict: dead(inHand.errorClass, inHand) };
+      return { outcome: result, verdict: done };
+    }
   }
 }
+
+/**
+ * Its worker may be about to note that it is undeliverable, for its letter comes before that. So the replay has failed: the case
+ * is open again, where nobody would have heard of it any more.
+ */
+const inHand = new CommandError('in-hand', 'a worker has the delivery in hand: replay it once that has ended');
 
 /** What nearly all records come to. */
 const told: Handled = { outcome: 'saved', verdict: done };

@@ -1,9 +1,9 @@
 import { type KafkaRecord } from '@allim/kafka';
-import { type Saved } from '@allim/store';
+import { type Requeued, type Saved } from '@allim/store';
 import { Counter, Histogram, type Registry } from 'prom-client';
 
-/** `nobody`: nobody was to be told. `duplicate`: another record had told it before. */
-export type Outcome = 'saved' | 'redelivered' | 'duplicate' | 'nobody' | 'dead';
+/** `nobody`: nobody was to be told. `duplicate`: another record had told it before. The last ones are of replayed commands. */
+export type Outcome = 'saved' | 'redelivered' | 'duplicate' | 'nobody' | 'dead' | Exclude<Requeued, 'sending'>;
 
 export class EventMetrics {
   private readonly events: Counter;
@@ -43,10 +43,10 @@ export class EventMetrics {
     return planned.filter(({ state }) => state === 'queued').length;
   }
 
-  /** Counts records by what each came to. They lie together by topic, and most of them come to the same: runs are counted at once. */
+  /** Counts records by what each came to; of what is replayed the time it took says nothing of us. They lie together by topic, and most of them come to the same: runs are counted at once. */
   observe(records: readonly KafkaRecord[], outcomes: readonly Outcome[]): void {
     let run = 0;
-    for (const [index, { topic, timestamp }] of records.entries()) {
+    for (const [index, { topic, timestamp, replay }] of records.entries()) {
       const outcome = outcomes[index] as Outcome;
       run++;
       if (records[index + 1]?.topic !== topic || outcomes[index + 1] !== outcome) {
@@ -54,7 +54,8 @@ export class EventMetrics {
         run = 0;
       }
       const publishedAt = Number(timestamp); // -1: unknown
-      if (outcome === 'saved' && publishedAt > 0) this.latency.observe(Math.max(0, (Date.now() - publishedAt) / 1000));
+      if (outcome === 'saved' && publishedAt > 0 && !replay)
+        this.latency.observe(Math.max(0, (Date.now() - publishedAt) / 1000));
     }
   }
 }

@@ -12,6 +12,8 @@ const record = (topic: string, event: object | null): KafkaRecord => ({
   timestamp: '0',
   timestampType: 'CreateTime',
 });
+const deliveryId = '0199c1d5-0000-7000-8000-000000000001';
+const replay = { id: 'job-1', count: 2, group: 'allim-push-high', firstFailedAt: new Date(0) };
 const order = { orderNumber: 'ORD-1', userId: 'user-1', totalAmount: 45_000, itemCount: 2 };
 
 const now = new Date('2026-02-06T05:00:00.000Z');
@@ -90,6 +92,43 @@ describe('plan', () => {
   it('tells nobody of what they did themselves', () => {
     const like = { likeId: 1, postId: 1, postTitle: 't', authorId: 'me', likerId: 'me', likerName: 'Me' };
     expect(plan(record('blog.post.liked', like))).toEqual({ kind: 'nobody' });
+  });
+
+  it('has the delivery of a replayed command sent again, under what it failed as', () => {
+    const failed = record('allim.delivery.push.high', { deliveryId: deliveryId.toUpperCase(), channel: 'push' });
+    expect(plan({ ...failed, timestamp: '1770372000000', replay })).toEqual({
+      kind: 'resend',
+      requeue: {
+        deliveryId,
+        original: {
+          topic: 'allim.delivery.push.high',
+          partition: 2,
+          offset: '17',
+          timestamp: new Date(1770372000000),
+          timestampType: 'CreateTime',
+          group: 'allim-push-high',
+        },
+        replay: { id: 'job-1', count: 2 },
+        firstFailedAt: new Date(0),
+      },
+    });
+    expect(plan({ ...failed, timestamp: '-1', replay })).toMatchObject({ requeue: { original: { timestamp: null } } });
+  });
+
+  it.each<[string, string | null]>([
+    ['bad-command', null],
+    ['bad-command', '{'],
+    ['bad-command', '{"deliveryId":"1","channel":"push"}'],
+    ['wrong-channel', JSON.stringify({ deliveryId, channel: 'email' })],
+  ])('refuses a replayed command as %s: %j', (errorClass, value) => {
+    const failed = { ...record('allim.delivery.push.high', null), value: value === null ? null : Buffer.from(value) };
+    expect(plan({ ...failed, replay })).toMatchObject({ kind: 'refuse', error: { errorClass, stack: '' } });
+  });
+
+  it('takes a command that is no replay, and a replayed event, for what they are', () => {
+    const command = record('allim.delivery.push.high', { deliveryId, channel: 'push' });
+    expect(plan(command)).toMatchObject({ kind: 'refuse', error: { errorClass: 'unknown-topic' } });
+    expect(plan({ ...record('shopping.order.created', order), replay })).toMatchObject({ kind: 'notify' });
   });
 
   it('refuses what is wrong with its class', () => {

@@ -10,16 +10,19 @@ import {
 } from '@allim/catalogue';
 import { type Person, stranger } from '@allim/contracts';
 import { type KafkaRecord } from '@allim/kafka';
-import { DataRefused, type Draft, uuidBytes, type Wording } from '@allim/store';
+import { DataRefused, type Draft, type Requeue, uuidBytes, type Wording } from '@allim/store';
+import { CommandError, readResend } from './resend.js';
 
 /** What is to be done about a record, decided without any I/O. */
 export type Plan =
   | { kind: 'notify'; notification: Draft }
   /** `announcement`: what everybody hears who follows the topic, whatever their language. */
   | { kind: 'broadcast'; topic: string; forUser: (userId: string) => Draft; announcement: Announcement }
+  /** A delivery that has failed is to be sent again. */
+  | { kind: 'resend'; requeue: Requeue }
   /** Nobody is told, e.g. of what they did themselves. */
   | { kind: 'nobody' }
-  | { kind: 'refuse'; error: DataError };
+  | { kind: 'refuse'; error: DataError | CommandError };
 
 type Announcement = Pick<Draft, 'type' | 'link'> & Pick<Wording, 'title' | 'message'>;
 
@@ -27,6 +30,8 @@ const languageOfStrangers = 'ko';
 
 export function plan(record: KafkaRecord, now: Date): Plan {
   try {
+    const requeue = readResend(record);
+    if (requeue) return { kind: 'resend', requeue };
     const planned = readEvent(record.topic, record.value);
     if (!planned) return { kind: 'nobody' };
     // Refused here when a text is too long, before anybody is told.
@@ -37,7 +42,7 @@ export function plan(record: KafkaRecord, now: Date): Plan {
       return { kind: 'broadcast', topic: to.topic, forUser, announcement: { type, link, ...forStrangers } };
     return { kind: 'notify', notification: forUser(to.userId) };
   } catch (error) {
-    if (error instanceof DataError) return { kind: 'refuse', error };
+    if (error instanceof DataError || error instanceof CommandError) return { kind: 'refuse', error };
     throw error;
   }
 }

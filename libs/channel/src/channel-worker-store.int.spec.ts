@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID, randomUUIDv7 } from 'node:crypto';
 import { type Channel, commandTopic, priorities, undeliverableTopic } from '@allim/contracts';
-import { kafkaClient } from '@allim/kafka';
+import { kafkaClient, type Letter, readLetter } from '@allim/kafka';
 import { createLogger } from '@allim/platform';
 import { ContactStore, type Database, DeliveryStore, Intake, openDatabase, uuidBytes } from '@allim/store';
 import { migrate } from '@allim/store/migrate';
@@ -140,6 +140,37 @@ async function dispatch(times = 1): Promise<void> {
 
 const accept = ({ deliveryId }: Outgoing): Outcome => ({ kind: 'accepted', providerMessageId: `at-${deliveryId}` });
 
+/** All letters of a channel for one user, in the order of their partition: a user has one. */
+async function lettersOf(channel: Channel, userId: string): Promise<Letter[]> {
+  const topic = undeliverableTopic(channel);
+  const ends = await admin.fetchTopicOffsets(topic);
+  const wanted = ends.reduce((sum, { high }) => sum + Number(high), 0);
+  const read: Letter[] = [];
+  let seen = 0;
+  const consumer = client().consumer({ groupId: randomUUID(), maxWaitTimeInMs: 100 });
+  await consumer.connect();
+  try {
+    await consumer.subscribe({ topics: [topic], fromBeginning: true });
+    await consumer.run({
+      eachMessage: async ({ partition, message }) => {
+        const letter = readLetter({
+          topic,
+          partition,
+          timestampType: 'CreateTime',
+          ...message,
+          headers: message.headers!,
+        });
+        if (String(message.key) === userId) read.push(letter);
+        seen++;
+      },
+    });
+    await waitFor(() => seen >= wanted, { what: 'all letters' });
+    return read;
+  } finally {
+    await consumer.disconnect();
+  }
+}
+
 describe('ChannelWorker on the real store', () => {
   it('sends each delivery once, though two workers read commands that were published twice', async () => {
     const sent: Outgoing[] = [];
@@ -167,6 +198,45 @@ describe('ChannelWorker on the real store', () => {
       params: { itemCount: 2 },
       address: { name: '김하나', email: 'hana@example.com', phone: null, token: null },
     });
+  });
+
+  it('tells of what was replayed, and fails again, as the same case', async () => {
+    await start('webhook', async () => ({ kind: 'permanent', reason: '410' }));
+    const userId = await plan('webhook', 1);
+    const failedAgain = (attempt: number) =>
+      waitFor(
+        async () =>
+          (await deliveries.timeline({ userId }, 1)).find(
+            (one) => one.state === 'undeliverable' && one.attempts.length === attempt,
+          ),
+        { what: `attempt ${attempt} to be noted` },
+      );
+    await dispatch();
+    const { id } = await failedAgain(1);
+    const [first] = (await lettersOf('webhook', userId)) as [Letter];
+    const { topic, partition, offset, timestamp, group } = first.original;
+    for (const count of [1, 2]) {
+      const original = {
+        topic,
+        partition: partition!,
+        offset: offset!,
+        timestamp,
+        timestampType: 'CreateTime' as const,
+        group,
+      };
+      const replay = { id: `job-${count}`, count };
+      expect(
+        await deliveries.requeue([{ deliveryId: id, original, replay, firstFailedAt: first.firstFailedAt }]),
+      ).toEqual(['queued']);
+      await dispatch();
+      const { attempts } = await failedAgain(1 + count);
+      expect(attempts.map(({ outcome }) => outcome)).toEqual(Array(1 + count).fill('permanent'));
+      const { error: _, ...told } = (await lettersOf('webhook', userId)).at(-1)!;
+      const { error: __, ...before } = first;
+      expect(told).toEqual({ ...before, attempts: 1 + count, replayCount: count, replayId: replay.id });
+    }
+    const again = await admin.fetchTopicOffsets(commandTopic('webhook', 'normal'));
+    expect(again.reduce((sum, { high }) => sum + Number(high), 0)).toBe(3);
   });
 
   it.each<[Outcome, string, string | null]>([

@@ -1,7 +1,23 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Channel, channels, commandTopic, deliveryCommand, type Priority, priorities } from '@allim/contracts';
-import { dead, done, InfrastructureDown, KafkaBatchReader, type KafkaRecord, type Verdict } from '@allim/kafka';
+import {
+  type Channel,
+  channels,
+  commandTopic,
+  deliveryCommand,
+  laneGroup,
+  type Priority,
+  priorities,
+} from '@allim/contracts';
+import {
+  asReplayed,
+  dead,
+  done,
+  InfrastructureDown,
+  KafkaBatchReader,
+  type KafkaRecord,
+  type Verdict,
+} from '@allim/kafka';
 import { type Clock, type Logger, systemClock } from '@allim/platform';
 import { type Claimed, DatabaseDown } from '@allim/store';
 import { type Redis } from 'ioredis';
@@ -130,7 +146,7 @@ export class ChannelWorker {
         {
           kafka,
           topics: [commandTopic(channel, lane)],
-          settings: { ...settings, KAFKA_GROUP_ID: groupOf(channel, lane) },
+          settings: { ...settings, KAFKA_GROUP_ID: laneGroup(channel, lane) },
           logger: logger.child({ lane }),
           registry: own,
           onFatal: options.onFatal,
@@ -344,8 +360,11 @@ export class ChannelWorker {
     const { channel, provider, deliveries } = this.options;
     const conclusion = conclude(outcome, claimed, this.clock(), Math.random());
     this.observe(lane, claimed, outcome, when.durationMs);
-    if (conclusion.kind === 'permanent')
-      await this.letters.publish(record, claimed, groupOf(channel, lane), conclusion.reason);
+    if (conclusion.kind === 'permanent') {
+      const replay = await this.insist(() => deliveries.replayOf(claimed.id), this.ending.signal);
+      const failed = replay ? asReplayed(record, replay) : record;
+      await this.letters.publish(failed, claimed, laneGroup(channel, lane), conclusion.reason);
+    }
     const { token } = claimed.address;
     if (outcome.kind === 'permanent' && outcome.forgetToken && token)
       await this.insist(() => deliveries.forgetDevice(token), this.ending.signal);
@@ -400,8 +419,6 @@ export class ChannelWorker {
     }
   }
 }
-
-const groupOf = (channel: Channel, lane: Priority) => `allim-${channel}-${lane}`;
 
 function outgoing({ id, channel: _, priority: __, reference: ___, ...rest }: Claimed): Outgoing {
   return { deliveryId: id, ...rest };

@@ -43,6 +43,13 @@ describe('conclude', () => {
     expect(conclude(busy, { channel: 'push', attempt: 5 }, now, 0).kind).toBe('permanent');
   });
 
+  it('gives one that was replayed as many attempts again, from the shortest wait on', () => {
+    const busy: Outcome = { kind: 'temporary', reason: '451 busy' };
+    const after = (attempt: number) => conclude(busy, { channel: 'email', attempt }, now, 0.5);
+    expect(after(7)).toEqual({ ...after(1), dueAt: later(5_000) });
+    expect([11, 12].map((attempt) => after(attempt).kind)).toEqual(['temporary', 'permanent']);
+  });
+
   it('never tries a permanent one again, however few its attempts', () => {
     expect(conclude({ kind: 'permanent', reason: '550', forgetToken: true }, first, now, 0)).toEqual({
       kind: 'permanent',

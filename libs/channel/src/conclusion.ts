@@ -1,4 +1,4 @@
-import { type Channel, channels } from '@allim/contracts';
+import { attemptOfRound, type Channel, channels } from '@allim/contracts';
 import { type Conclusion } from '@allim/store';
 import { type Outcome } from './provider.js';
 
@@ -35,17 +35,19 @@ function spread(retryAfterMs: number, random: number): number {
 
 /**
  * What becomes of a delivery after its `attempt` came to `outcome`. The last temporary one is permanent; where nobody knows
- * whether the provider took the last one, the store parks it.
+ * whether the provider took the last one, the store parks it. Of one that was replayed, its attempts are counted on.
  *
  * @param now milliseconds since 1970 UTC
  * @param random from 0 to less than 1
  */
 export function conclude(
   outcome: Outcome,
-  { channel, attempt }: { channel: Channel; attempt: number },
+  delivery: { channel: Channel; attempt: number },
   now: number,
   random: number,
 ): Conclusion {
+  const { channel } = delivery;
+  const attempt = attemptOfRound(channel, delivery.attempt);
   switch (outcome.kind) {
     case 'accepted':
     case 'delivered':

@@ -1,5 +1,5 @@
-import { channels, type DeliveryState, movableTo } from '@allim/contracts';
-import { type Claimed, type Conclusion, DatabaseDown, type EndedAttempt } from '@allim/store';
+import { attemptOfRound, channels, type DeliveryState, movableTo } from '@allim/contracts';
+import { type Claimed, type Conclusion, DatabaseDown, type DeliveryReplay, type EndedAttempt } from '@allim/store';
 import { type Deliveries } from './deliveries.js';
 
 export interface Row extends Claimed {
@@ -15,6 +15,7 @@ export class FakeDeliveries implements Deliveries {
   readonly rows = new Map<string, Row>();
   readonly attempts: (EndedAttempt & { outcome: Conclusion['kind']; held: boolean })[] = [];
   readonly forgotten: string[] = [];
+  readonly replays = new Map<string, DeliveryReplay>();
   claims = 0;
   extended = 0;
   isDown = false;
@@ -100,6 +101,11 @@ export class FakeDeliveries implements Deliveries {
     this.forgotten.push(token);
   }
 
+  async replayOf(id: string): Promise<DeliveryReplay | null> {
+    this.up();
+    return this.replays.get(id) ?? null;
+  }
+
   private up(): void {
     if (this.isDown) throw new DatabaseDown('down for the test');
   }
@@ -109,5 +115,7 @@ function next({ channel, attempt }: Row, kind: Conclusion['kind']): DeliveryStat
   if (kind === 'accepted' || kind === 'delivered') return kind;
   if (kind === 'permanent') return 'undeliverable';
   const { attempts, whenAmbiguous } = channels[channel];
-  return kind === 'ambiguous' && (whenAmbiguous === 'park' || attempt >= attempts) ? 'unknown' : 'queued';
+  return kind === 'ambiguous' && (whenAmbiguous === 'park' || attemptOfRound(channel, attempt) >= attempts)
+    ? 'unknown'
+    : 'queued';
 }

@@ -48,7 +48,10 @@ export class UndeliverableLetters {
     }
   }
 
-  /** Resolves when all replicas have it, as long as it takes. Rejects only when we stop. */
+  /**
+   * Resolves when all replicas have it, as long as it takes. Rejects only when we stop. One that was replayed is told of as what
+   * failed first, so that its letter comes to the same case.
+   */
   async publish(record: KafkaRecord, { userId, attempt }: Claimed, group: string, reason: string): Promise<void> {
     const failure = { errorClass: 'undeliverable', error: new Undeliverable(reason), attempts: attempt, group };
     const letter = deadLetter(record, { ...failure, failedAt: Date.now() });

@@ -1,4 +1,12 @@
-import { commandTopic, deliveryMoves, deliveryStates, movableTo, undeliverableTopic } from './deliveries.js';
+import {
+  attemptOfRound,
+  commandTopic,
+  deliveryMoves,
+  deliveryStates,
+  movableTo,
+  replayableStates,
+  undeliverableTopic,
+} from './deliveries.js';
 
 describe('delivery moves', () => {
   it('lead from queued to every state but those that begin there', () => {
@@ -16,6 +24,16 @@ describe('delivery moves', () => {
     expect(movableTo('sending')).toEqual(['queued', 'dispatched']);
     expect(movableTo('queued')).toEqual(['dispatched', 'sending']);
     expect(movableTo('skipped')).toEqual([]);
+  });
+});
+
+describe('a replay', () => {
+  it('moves what has ended, and nothing that still moves by itself', () => {
+    for (const state of replayableStates) expect(deliveryMoves[state]).toEqual([]);
+  });
+
+  it('gives as many attempts again where they were used up, else those that are left', () => {
+    expect([1, 5, 6, 7, 12, 13].map((attempt) => attemptOfRound('email', attempt))).toEqual([1, 5, 6, 1, 6, 1]);
   });
 });
 

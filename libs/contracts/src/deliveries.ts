@@ -50,9 +50,31 @@ export function movableTo(to: DeliveryState): DeliveryState[] {
   return deliveryStates.filter((from) => deliveryMoves[from].includes(to));
 }
 
+/**
+ * From which states a replay puts a delivery back to `queued`: an operator's order, and the one thing that moves what is
+ * terminal. No move of its own, or `movableTo('queued')`, by which leases are taken back, would take back what has ended.
+ */
+export const replayableStates: readonly DeliveryState[] = ['undeliverable'];
+
+/**
+ * Which of its channel's attempts an attempt is, from 1 to the last one. Attempts are counted on when a delivery is replayed, for
+ * its history is kept by their numbers; where they were used up, as many again are to come, else those that were left.
+ *
+ * @param attempt from 1
+ */
+export const attemptOfRound = (channel: Channel, attempt: number): number =>
+  ((attempt - 1) % channels[channel].attempts) + 1;
+
 /** The topic on which a channel's commands of one priority travel. */
 export const commandTopic = (channel: Channel, priority: Priority): string =>
   `${channels[channel].commandTopic}.${priority}`;
+
+/** Those of all lanes of these channels. */
+export const commandTopics = (of: readonly Channel[]): string[] =>
+  of.flatMap((channel) => priorities.map((priority) => commandTopic(channel, priority)));
+
+/** The consumer group that reads a lane of a channel. */
+export const laneGroup = (channel: Channel, priority: Priority): string => `allim-${channel}-${priority}`;
 
 /** Where a channel's undeliverable ones go. */
 export const undeliverableTopic = (channel: Channel): string => `${channels[channel].commandTopic}.DLT`;

@@ -8,6 +8,10 @@ export const errorCodes = {
   N003: 400,
   /** No such dead letter. */
   D001: 404,
+  /** No such replay job. */
+  D002: 404,
+  /** A replay job cannot do that in the state it is in. */
+  D003: 409,
   /** No or bad credentials. */
   C001: 401,
   /** Not allowed. */

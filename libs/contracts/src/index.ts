@@ -1,15 +1,19 @@
 export { type AmbiguityPolicy, type Channel, type ChannelSettings, channelNames, channels } from './channels.js';
 export { type DeadLetterState, deadLetterStates } from './dead-letters.js';
 export {
+  attemptOfRound,
   commandTopic,
+  commandTopics,
   type DeliveryCommand,
   type DeliveryState,
   deliveryCommand,
   deliveryMoves,
   deliveryStates,
+  laneGroup,
   movableTo,
   type Priority,
   priorities,
+  replayableStates,
   undeliverableTopic,
 } from './deliveries.js';
 export { type ApiResponse, type ErrorCode, errorCodes } from './errors.js';
@@ -56,3 +60,13 @@ export {
   topicName,
   topicRequest,
 } from './realtime.js';
+export {
+  type ReplayExclusion,
+  type ReplayItemState,
+  type ReplayJobState,
+  replayExclusions,
+  replayItemStates,
+  replayJobMoves,
+  replayJobStates,
+  replayTopic,
+} from './replays.js';

@@ -5,11 +5,13 @@ import { jest } from '@jest/globals';
 import kafkajs, { type Admin, type KafkaMessage, type Message, type Producer } from 'kafkajs';
 import { Registry } from 'prom-client';
 import { batchPattern } from './batch-handler.js';
-import { KafkaBatchServer } from './batch-server.js';
+import { KafkaBatchServer, type KafkaBatchServerOptions } from './batch-server.js';
 import { kafkaClient } from './client.js';
 import { groupLag } from './lag.js';
+import { readLetter } from './letter.js';
 import { type KafkaRecord } from './record.js';
-import { ensureTopics } from './topics.js';
+import { type Replay, replayRecord } from './replay.js';
+import { ensureReplayTopic, ensureTopics } from './topics.js';
 import { type BatchHandler, dead, done, InfrastructureDown } from './verdict.js';
 
 const stack = useStack({ database: false, redis: false });
@@ -35,7 +37,7 @@ afterEach(async () => {
 afterAll(() => Promise.all([admin?.disconnect(), producer?.disconnect()]));
 
 /** A topic of its own with two partitions, and the means to read it. */
-async function world(changes: { KAFKA_RETRY_MAX_ATTEMPTS?: number } = {}) {
+async function world(changes: { KAFKA_BATCH_RECORDS?: number } = {}) {
   const topic = `spec.${randomUUID()}`;
   const group = `group.${topic}`;
   await ensureTopics(admin, [topic], 2);
@@ -57,11 +59,11 @@ async function world(changes: { KAFKA_RETRY_MAX_ATTEMPTS?: number } = {}) {
     send: (partition: number, ...messages: Omit<Message, 'partition'>[]) =>
       producer.send({ topic, messages: messages.map((one) => ({ ...one, partition })), acks: -1 }),
     /** The next offset the group will read, by partition; -1: none was committed. */
-    committed: async () => {
-      const [offsets] = await admin.fetchOffsets({ groupId: group, topics: [topic] });
+    committed: async (of = topic) => {
+      const [offsets] = await admin.fetchOffsets({ groupId: group, topics: [of] });
       return [0, 1].map((wanted) => Number(offsets?.partitions.find(({ partition }) => partition === wanted)?.offset));
     },
-    async serve(handle: BatchHandler<KafkaRecord>) {
+    async serve(handle: BatchHandler<KafkaRecord>, options: Pick<KafkaBatchServerOptions, 'replays'> = {}) {
       const registry = new Registry();
       const server = new KafkaBatchServer({
         kafka: client(),
@@ -70,6 +72,7 @@ async function world(changes: { KAFKA_RETRY_MAX_ATTEMPTS?: number } = {}) {
         logger,
         registry,
         onFatal: (error) => fatal.push(error),
+        ...options,
       });
       server.addHandler(batchPattern, handle as never, true);
       running.add(server);
@@ -88,13 +91,13 @@ const allDone: BatchHandler<KafkaRecord> = async (records) => records.map(() => 
 const bad = dead('bad-json', new Error('x'));
 
 /** Reads `count` dead letters, and what else comes within the moment after. */
-async function letters(topic: string, count: number): Promise<KafkaMessage[]> {
-  const read: KafkaMessage[] = [];
+async function letters(topic: string, count: number): Promise<(KafkaMessage & { partition: number })[]> {
+  const read: (KafkaMessage & { partition: number })[] = [];
   const consumer = client().consumer({ groupId: randomUUID(), maxWaitTimeInMs: 100 });
   await consumer.connect();
   try {
     await consumer.subscribe({ topics: [`${topic}.DLT`], fromBeginning: true });
-    await consumer.run({ eachMessage: async ({ message }) => void read.push(message) });
+    await consumer.run({ eachMessage: async ({ partition, message }) => void read.push({ partition, ...message }) });
     await waitFor(() => read.length >= count, { what: `${count} dead letters`, timeoutMs: 20_000 });
     const ends = await admin.fetchTopicOffsets(`${topic}.DLT`);
     expect(ends.reduce((sum, { high }) => sum + Number(high), 0)).toBe(count);
@@ -342,6 +345,197 @@ describe('KafkaBatchServer', () => {
     });
     const told = new Promise((resolve) => void server.listen(resolve));
     expect(await told).toEqual(new Error('no controller has a @KafkaBatchHandler()'));
+  });
+});
+
+describe('KafkaBatchServer with a topic of replays', () => {
+  /** A world whose server also reads replays, of its own topic and of one that nobody reads. */
+  async function replaying(changes: { KAFKA_BATCH_RECORDS?: number } = {}) {
+    const { serve, committed, ...rest } = await world(changes);
+    const [replays, elsewhere] = [`replays.${rest.topic}`, `elsewhere.${rest.topic}`];
+    await ensureReplayTopic(admin, replays, 2);
+    return {
+      ...rest,
+      replays,
+      elsewhere,
+      /** All in one partition of the topic of replays. */
+      replay: (...messages: Message[]) =>
+        producer.send({ topic: replays, messages: messages.map((one) => ({ ...one, partition: 0 })), acks: -1 }),
+      one: (value: string | Buffer, original: Partial<Replay['original']> = {}, changed: Partial<Replay> = {}) =>
+        replayRecord({
+          original: { topic: rest.topic, partition: 1, offset: '999', timestamp: new Date(1), group: 'g', ...original },
+          key: Buffer.from('k'),
+          value: Buffer.from(value),
+          headers: { own: [Buffer.from('a'), Buffer.from('b')] },
+          replay: { id: 'job-1', count: 1 },
+          firstFailedAt: new Date(0),
+          ...changed,
+        }),
+      consumed: async () => (await committed(replays))[0],
+      serve: (handle: BatchHandler<KafkaRecord>) =>
+        serve(handle, { replays: { topic: replays, of: [rest.topic, elsewhere] } }),
+    };
+  }
+
+  it('hands in what is replayed as what it was, beside its own topics, and counts it as consumed where it lies', async () => {
+    const { topic, elsewhere, replay, one, send, serve, consumed } = await replaying({ KAFKA_BATCH_RECORDS: 2 });
+    await replay(one('0'), one('1', { topic: elsewhere }), one('2'), one('3'), one('held'));
+    const gate = Promise.withResolvers<void>();
+    const seen: KafkaRecord[] = [];
+    await serve(async (records) => {
+      seen.push(...records);
+      if (records.some((record) => text(record) === 'held')) await gate.promise;
+      return records.map(() => done);
+    });
+    await waitFor(async () => (await consumed()) === 4, { what: 'the first two transactions' });
+    gate.resolve();
+    await waitFor(async () => (await consumed()) === 5, { what: 'all offsets' });
+    expect(seen.map((record) => [record.topic, record.partition, record.offset, text(record)])).toEqual([
+      [topic, 1, '999', '0'],
+      [elsewhere, 1, '999', '1'],
+      [topic, 1, '999', '2'],
+      [topic, 1, '999', '3'],
+      [topic, 1, '999', 'held'],
+    ]);
+    expect(seen[0]).toMatchObject({ timestamp: '1', replay: { id: 'job-1', count: 1, group: 'g' } });
+    await send(0, { value: 'new' });
+    await waitFor(() => seen.length === 6, { what: 'a record of its own topic' });
+    expect(seen[5]).not.toHaveProperty('replay');
+  });
+
+  it('fetches again what failed by a fault of its own, where it lies', async () => {
+    const { replay, one, serve, consumed } = await replaying();
+    const seen: string[] = [];
+    await replay(one('first'));
+    await serve(async (records) => {
+      seen.push(...records.map(text));
+      return seen.length === 1 ? [] : records.map(() => done); // a verdict is missing
+    });
+    await waitFor(async () => (await consumed()) === 1, { what: 'the offset' });
+    expect(seen).toEqual(['first', 'first']);
+  });
+
+  it('buries what fails again where it would have been buried first, as the same case, and its headers do not grow', async () => {
+    const { topic, elsewhere, replay, one, serve, consumed } = await replaying();
+    await serve(async (records) => records.map(() => bad));
+    await replay(one('x'), one('y', { partition: 0 }), one('z', { topic: elsewhere }));
+    await waitFor(async () => (await consumed()) === 3, { what: 'the offsets' });
+    const [other] = await letters(elsewhere, 1);
+    expect([other?.partition, other && text(other)]).toEqual([1, 'z']);
+    const sizes: number[] = [];
+    for (let trip = 1; trip <= 3; trip++) {
+      const all = await letters(topic, trip + 1);
+      const letter = all.filter((message) => text(message) === 'x').at(-1)!;
+      const told = readLetter({
+        topic: `${topic}.DLT`,
+        ...letter,
+        headers: letter.headers!,
+        timestampType: 'CreateTime',
+      });
+      const original = { topic, partition: 1, offset: '999', timestamp: new Date(1), group: 'g' };
+      expect(letter).toMatchObject({ partition: 1, key: Buffer.from('k') });
+      expect(told).toMatchObject({
+        original,
+        headers: { own: [Buffer.from('a'), Buffer.from('b')] },
+        firstFailedAt: new Date(0),
+        replayCount: trip,
+        replayId: `job-${trip}`,
+      });
+      sizes.push(Object.values(letter.headers!).flat().length);
+      if (trip === 3) break;
+      const again = { headers: told.headers as Replay['headers'], replay: { id: `job-${trip + 1}`, count: trip + 1 } };
+      await replay(one('x', original, again));
+      await waitFor(async () => (await consumed()) === 3 + trip, { what: 'the offset' });
+    }
+    expect(new Set(sizes).size).toBe(1);
+  });
+
+  it('keeps the offset of a replay until its letter is acknowledged, also over a restart', async () => {
+    const { topic, replay, one, serve, consumed } = await replaying();
+    const refused = jest.spyOn(logger, 'error');
+    const gone = Promise.withResolvers<void>();
+    await replay(one('x'));
+    const { server } = await serve(async (records) => {
+      await admin.deleteTopics({ topics: [`${topic}.DLT`] });
+      gone.resolve();
+      await gone.promise;
+      return records.map(() => bad);
+    });
+    await waitFor(() => refused.mock.calls.length >= 1, { what: 'a refused publish', timeoutMs: 30_000 });
+    await server.close();
+    expect(await consumed()).toBe(-1);
+
+    await serve(async (records) => records.map(() => bad)); // makes the topic anew
+    expect((await letters(topic, 1)).map(text)).toEqual(['x']);
+    await waitFor(async () => (await consumed()) === 1, { what: 'the offset' });
+  });
+
+  it('buries what is no replay for us, and goes on', async () => {
+    const { replays, elsewhere, replay, one, serve, consumed } = await replaying();
+    const foreign = `foreign.${elsewhere}`;
+    await ensureTopics(admin, [foreign], 1);
+    const handled: string[] = [];
+    const { counted } = await serve(async (records) => {
+      handled.push(...records.map(text));
+      return records.map(() => done);
+    });
+    await replay({ value: 'none' }, one('a'), one('foreign', { topic: foreign }), one('b'));
+    await replay({ value: 'none of them' });
+    await waitFor(async () => (await consumed()) === 5, { what: 'the offsets' });
+    expect(handled).toEqual(['a', 'b']);
+    const buried = await letters(replays, 3);
+    expect(buried.map((letter) => [text(letter), String(letter.headers?.['allim-error-class'])])).toEqual([
+      ['none', 'bad-replay'],
+      ['foreign', 'bad-replay'],
+      ['none of them', 'bad-replay'],
+    ]);
+    expect(String(buried[1]?.headers?.['kafka_dlt-original-topic'])).toBe(replays);
+    expect(await counted('allim_kafka_retries_total')).toBe(0);
+    await letters(foreign, 0);
+  });
+
+  it('finds a place for the letter of a record whose partition is not there any more', async () => {
+    const { topic, replay, one, serve, consumed } = await replaying();
+    await serve(async (records) => records.map(() => bad));
+    await replay(one('x', { partition: 77 }), one('y', { partition: 1 }));
+    await waitFor(async () => (await consumed()) === 2, { what: 'the offsets' });
+    const buried = (await letters(topic, 2)).sort((a, b) => text(a).localeCompare(text(b)));
+    expect(buried.map(({ headers }) => (headers!['kafka_dlt-original-partition'] as Buffer).readInt32BE())).toEqual([
+      77, 1,
+    ]);
+    expect(buried[1]?.partition).toBe(1);
+  });
+
+  it('takes, and buries, the largest that the index keeps', async () => {
+    const { topic, replay, one, serve } = await replaying();
+    const value = randomBytes(11 * 1_048_576);
+    await serve(async (records) => records.map(() => bad));
+    await replay(one(value));
+    const [letter] = await letters(topic, 1);
+    expect(letter?.value?.equals(value)).toBe(true);
+  });
+});
+
+describe('ensureReplayTopic', () => {
+  it('makes a topic for large records, or widens it; again changes nothing', async () => {
+    const [fresh, narrow] = [`spec.${randomUUID()}`, `spec.${randomUUID()}`];
+    const own = [{ name: 'retention.ms', value: '123456789' }];
+    await admin.createTopics({ topics: [{ topic: narrow, numPartitions: 1, configEntries: own }] });
+    for (let time = 0; time < 2; time++) for (const topic of [fresh, narrow]) await ensureReplayTopic(admin, topic, 3);
+    const { topics } = await admin.fetchTopicMetadata({ topics: [fresh, narrow] });
+    expect(topics.map(({ partitions }) => partitions.length)).toEqual([3, 3]);
+    const { resources } = await admin.describeConfigs({
+      includeSynonyms: false,
+      resources: [fresh, narrow].map((name) => ({ type: 2, name, configNames: ['max.message.bytes', 'retention.ms'] })),
+    });
+    const values = new Map(
+      resources.map(({ resourceName, configEntries }) => [
+        resourceName,
+        Object.fromEntries(configEntries.map(({ configName, configValue }) => [configName, configValue])),
+      ]),
+    );
+    expect(values.get(fresh)).toMatchObject({ 'max.message.bytes': String(12 * 1_048_576) });
+    expect(values.get(narrow)).toEqual({ 'max.message.bytes': String(12 * 1_048_576), 'retention.ms': '123456789' });
   });
 });
 

@@ -20,9 +20,10 @@ import { groupLag } from './lag.js';
 import { batchMetrics } from './metrics.js';
 import { type Judged, patient } from './patience.js';
 import { type KafkaRecord, ownHeaders, traceIdOf } from './record.js';
+import { BadReplay, restored } from './replay.js';
 import { type KafkaConsumerSettings } from './settings.js';
-import { ensureTopics } from './topics.js';
-import { type Verdict } from './verdict.js';
+import { ensureReplayTopic, ensureTopics } from './topics.js';
+import { dead, type Verdict } from './verdict.js';
 
 const { CompressionTypes } = kafkajs;
 
@@ -66,7 +67,12 @@ export interface KafkaBatchServerOptions {
   kafka: Kafka;
   topics: readonly string[];
   /**
-   * Whether they and their `.DLT` topics are created where they are missing, and what cannot be processed goes there. Else
+   * A topic of replays that is read beside them: its records are handed in as what they were, if they were of one of the
+   * topics `of`; what is no such replay is a dead letter of class `bad-replay`.
+   */
+  replays?: { topic: string; of: readonly string[] };
+  /**
+   * Whether the topics and their `.DLT` topics are created where they are missing, and what cannot be processed goes there. Else
    * nothing is created or published: what cannot be processed is told, counted and passed over, for it lies in Kafka as it
    * is. Default: true.
    */
@@ -95,6 +101,10 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
   private readonly producer: Producer;
   private readonly admin: Admin;
   private readonly metrics: ReturnType<typeof batchMetrics>;
+  /** All that are read. */
+  private readonly topics: readonly string[];
+  /** The topics of which records may be replayed. */
+  private readonly replayed: ReadonlySet<string>;
   /** Abandoned with each membership: what was fetched as a former member is fetched again by whoever owns it now. */
   private coalescer?: Coalescer<KafkaRecord, Judged>;
   private readonly timers: NodeJS.Timeout[] = [];
@@ -113,8 +123,10 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
 
   constructor(private readonly options: KafkaBatchServerOptions) {
     super();
-    const { kafka, settings, registry } = options;
+    const { kafka, topics, replays, settings, registry } = options;
     this.metrics = batchMetrics(registry);
+    this.topics = replays ? [...topics, replays.topic] : topics;
+    this.replayed = new Set(replays?.of);
     this.admin = kafka.admin();
     this.producer = kafka.producer({
       allowAutoTopicCreation: false,
@@ -149,11 +161,11 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
   }
 
   private async start(): Promise<void> {
-    const { topics, settings } = this.options;
+    const { settings } = this.options;
     this.coalescer = this.createCoalescer();
     this.watch();
     const partitions = await this.connect();
-    await this.consumer.subscribe({ topics: [...topics], fromBeginning: true });
+    await this.consumer.subscribe({ topics: [...this.topics], fromBeginning: true });
     await this.run(partitions);
     this.timers.push(
       setInterval(() => void this.commit(), settings.KAFKA_COMMIT_INTERVAL_MS),
@@ -208,7 +220,7 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
 
   /** Answers how many partitions there are, so that none waits for another one's turn. */
   private async connect(): Promise<number> {
-    const { topics, settings, logger } = this.options;
+    const { settings, logger } = this.options;
     for (;;) {
       this.lastProgress = Date.now(); // waiting for Kafka is what we are here for
       try {
@@ -216,7 +228,7 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
         await this.ensureTopics();
         // A new or restarted broker answers everything else before its group coordinator does.
         await this.admin.describeGroups([settings.KAFKA_GROUP_ID]);
-        const { topics: metadata } = await this.admin.fetchTopicMetadata({ topics: [...topics] });
+        const { topics: metadata } = await this.admin.fetchTopicMetadata({ topics: [...this.topics] });
         return metadata.reduce((sum, topic) => sum + topic.partitions.length, 0);
       } catch (error) {
         this.stopping.signal.throwIfAborted();
@@ -298,10 +310,16 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
     let from = messages[0]?.offset ?? '0'; // of what is not acknowledged, nor on its way to be
     const letters: Letter[] = []; // of the whole batch in one request: a broker minds requests more than letters
     for (let start = 0; start < messages.length; start += limit) {
-      const records = messages.slice(start, start + limit).map((message) => toRecord(topic, partition, message));
+      const some = messages.slice(start, start + limit);
+      const records = some.map((message) => toRecord(topic, partition, message));
       const isLast = start + limit >= messages.length;
       try {
-        letters.push(...this.lettersOf(records, await coalescer.submit(records)));
+        const isReplay = topic === this.options.replays?.topic;
+        letters.push(
+          ...(isReplay
+            ? await this.lettersOfReplays(records, coalescer)
+            : this.lettersOf(records, await coalescer.submit(records))),
+        );
         signal.throwIfAborted();
       } catch (error) {
         // Abandoned: this partition may be another's by now.
@@ -313,11 +331,23 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
         return;
       }
       if (letters.length > 0 && !isLast) continue;
-      const last = isLast ? batch.lastOffset() : records.at(-1)!.offset; // a transaction's end mark comes after its last record
+      const last = isLast ? batch.lastOffset() : some.at(-1)!.offset; // a transaction's end mark comes after its last record
       from = String(BigInt(last) + 1n);
       this.acknowledge({ topic, partition, offset: from }, letters, signal);
     }
     await before?.catch(() => {});
+  }
+
+  /** What is restored is handled as what it was, and its letters are its first topic's; what is none is a letter itself. */
+  private async lettersOfReplays(records: KafkaRecord[], coalescer: Coalescer<KafkaRecord, Judged>): Promise<Letter[]> {
+    const read = records.map((record) => restored(record, this.replayed));
+    const good = read.flatMap((one) => (one instanceof BadReplay ? [] : [one]));
+    const judged = (good.length > 0 ? await coalescer.submit(good) : []).values();
+    return read.flatMap((one, index) =>
+      one instanceof BadReplay
+        ? this.lettersOf([records[index]!], [{ verdict: dead('bad-replay', one), attempts: 1 }])
+        : this.lettersOf([one], [judged.next().value!]),
+    );
   }
 
   private lettersOf(records: KafkaRecord[], judged: Judged[]): Letter[] {
@@ -344,12 +374,26 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
     this.acknowledged.set(lane, acknowledged);
   }
 
-  /** Publishes letters of one partition and waits, as long as it takes, for their acknowledgement by all replicas. */
+  /** Publishes letters and waits, as long as it takes, for their acknowledgement by all replicas. */
   private async bury(letters: Letter[], signal: AbortSignal): Promise<void> {
-    const { topic, partition } = letters[0]!.record;
-    for (const portion of portions(letters.map(({ message }) => message)))
-      await this.publish(deadLetterTopic(topic), portion, AbortSignal.any([signal, this.stopping.signal]));
+    // One partition's, but for those of replays.
+    const lanes = [...Map.groupBy(letters, ({ record }) => laneOf(record)).values()];
+    await Promise.all(
+      lanes.map(async (lane) => {
+        const { topic, replay } = lane[0]!.record;
+        for (const portion of portions(lane.map(({ message }) => message)))
+          await this.publish(deadLetterTopic(topic), portion, {
+            mayMove: replay !== undefined,
+            signal: AbortSignal.any([signal, this.stopping.signal]),
+          });
+      }),
+    );
     this.options.passing?.('letters-acknowledged');
+    for (const lane of lanes) this.tell(lane);
+  }
+
+  private tell(letters: Letter[]): void {
+    const { topic, partition } = letters[0]!.record;
     for (const [errorClass, alike] of Map.groupBy(letters, ({ verdict }) => verdict.error.errorClass)) {
       this.metrics.deadLetters.inc({ topic, error_class: errorClass }, alike.length);
       const { record, verdict } = alike[0]!;
@@ -380,14 +424,19 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
     }
   }
 
-  private async publish(topic: string, portion: Portion, signal: AbortSignal): Promise<void> {
-    const { messages, bytes } = portion;
+  /** `mayMove`: to the partition that its key says, where the topic does not have the one it is for. */
+  private async publish(
+    topic: string,
+    { messages, bytes }: Portion,
+    { mayMove, signal }: { mayMove: boolean; signal: AbortSignal },
+  ): Promise<void> {
     const compression = bytes > compressedFrom ? CompressionTypes.GZIP : CompressionTypes.None;
     for (;;) {
       try {
-        const written = await this.producer.send({ topic, messages, acks: -1, compression });
+        const placed = mayMove ? await this.placed(topic, messages) : messages;
+        const written = await this.producer.send({ topic, messages: placed, acks: -1, compression });
         // For a partition that it does not know, kafkajs sends nothing and reports success.
-        if (written.some(({ partition }) => partition === messages[0]?.partition)) return;
+        if (written.length > 0) return;
         throw new Error(`${topic} has no partition ${messages[0]?.partition} yet`);
       } catch (error) {
         signal.throwIfAborted();
@@ -401,9 +450,25 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
     }
   }
 
+  /**
+   * What is replayed may have lain in a partition that is not there any more, for its topic was deleted and made anew: nobody
+   * would make it, and its letter would wait for ever.
+   */
+  private async placed(topic: string, messages: Message[]): Promise<Message[]> {
+    const { topics } = await this.admin.fetchTopicMetadata({ topics: [topic] });
+    const known = new Set(topics[0]?.partitions.map(({ partitionId }) => partitionId));
+    return messages.map(({ partition, ...rest }) =>
+      partition !== undefined && known.has(partition) ? { partition, ...rest } : rest,
+    );
+  }
+
   private async ensureTopics(): Promise<void> {
-    if (this.options.buries === false) return;
-    await ensureTopics(this.admin, this.options.topics, this.options.settings.KAFKA_TOPIC_PARTITIONS);
+    const { buries, replays, settings } = this.options;
+    if (buries === false) return;
+    const partitions = settings.KAFKA_TOPIC_PARTITIONS;
+    if (replays) await ensureReplayTopic(this.admin, replays.topic, partitions);
+    const topics = new Set([...this.topics, ...this.replayed]);
+    await ensureTopics(this.admin, [...topics], partitions, { areReplayed: replays !== undefined });
   }
 
   /**
@@ -458,7 +523,7 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
 
   private async measureLag(): Promise<void> {
     try {
-      for (const one of await groupLag(this.admin, this.options.settings.KAFKA_GROUP_ID, this.options.topics)) {
+      for (const one of await groupLag(this.admin, this.options.settings.KAFKA_GROUP_ID, this.topics)) {
         const { topic, partition, lag } = one;
         if (this.assigned.has(laneOf(one))) this.metrics.lag.set({ topic, partition }, lag);
       }

@@ -1,4 +1,5 @@
 import { type IHeaders, type Message } from 'kafkajs';
+import { int32, int64 } from './header-values.js';
 import { type KafkaRecord } from './record.js';
 import { type DeadLetterError } from './verdict.js';
 
@@ -34,7 +35,7 @@ export function deadLetter(record: KafkaRecord, failure: Failure): Message {
     'kafka_dlt-original-offset': int64(BigInt(record.offset)),
     'kafka_dlt-original-timestamp': int64(BigInt(record.timestamp)),
     'kafka_dlt-original-timestamp-type': record.timestampType,
-    'kafka_dlt-original-consumer-group': failure.group,
+    'kafka_dlt-original-consumer-group': record.replay ? (record.replay.group ?? '') : failure.group,
     'kafka_dlt-exception-fqcn': error.name,
     'kafka_dlt-exception-cause-fqcn': cause.name,
     'kafka_dlt-exception-message': bounded(error.message, bounds.message),
@@ -87,16 +88,4 @@ function writable(headers: IHeaders): IHeaders {
 
 function bounded(text: string, length: number): string {
   return text.length > length ? `${text.slice(0, length - 1)}…` : text;
-}
-
-function int32(value: number): Buffer {
-  const bytes = Buffer.alloc(4);
-  bytes.writeInt32BE(value);
-  return bytes;
-}
-
-function int64(value: bigint): Buffer {
-  const bytes = Buffer.alloc(8);
-  bytes.writeBigInt64BE(value);
-  return bytes;
 }

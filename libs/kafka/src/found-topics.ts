@@ -10,7 +10,7 @@ const joinGraceMs = 5_000;
 /** Without a look at the topics for so long, it is dead. */
 const liveWithinMs = 60_000;
 
-export interface FoundTopicsOptions extends Omit<KafkaBatchServerOptions, 'topics' | 'buries'> {
+export interface FoundTopicsOptions extends Omit<KafkaBatchServerOptions, 'topics' | 'buries' | 'replays'> {
   /** Whether a topic is to be read, by its name. Kafka's internal ones are left out. */
   matching: (topic: string) => boolean;
   /** How often they are looked for, in milliseconds. */

@@ -1,5 +1,14 @@
-import { isUtf8 } from 'node:buffer';
 import { type IHeaders } from 'kafkajs';
+import {
+  dateOf,
+  readCount,
+  readInt32,
+  readInt64,
+  readIsoDate,
+  readText,
+  readTopicName,
+  valuesOf,
+} from './header-values.js';
 import { type KafkaRecord } from './record.js';
 
 /** What a letter tells: of ours as of Spring Kafka's. What it does not tell, or not legibly, is null. */
@@ -53,9 +62,6 @@ const addedName = new RegExp(
   ].join('|')})`,
 );
 
-/** The last one that date columns hold. */
-const latestMs = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
-
 /**
  * Reads a record of a `.DLT` topic, whoever has written it and whatever its bytes are.
  *
@@ -75,24 +81,25 @@ export function readLetter(record: KafkaRecord): Letter {
   const names = Object.keys(headers).filter((name) => !isOurs || name.startsWith('kafka_dlt-'));
 
   const place = names.map((name) => placeName.exec(name)).find((found) => found !== null)?.[1] ?? 'kafka_dlt-';
-  const topic = topicName(first(`${place}original-topic`));
+  const topic = readTopicName(first(`${place}original-topic`));
   // Some versions of Spring give the group this name in both families.
-  const group = text(first(`${place}original-consumer-group`)) ?? text(first('kafka_dlt-original-consumer-group'));
+  const group =
+    readText(first(`${place}original-consumer-group`)) ?? readText(first('kafka_dlt-original-consumer-group'));
 
   const [, family = 'kafka_dlt-', ofKey = ''] =
     names.map((name) => errorName.exec(name)).findLast((found) => found !== null) ?? [];
-  const error = (what: string) => text(last(`${family}${ofKey}exception-${what}`));
+  const error = (what: string) => readText(last(`${family}${ofKey}exception-${what}`));
   // Spring's outer one says only that a listener or a deserialiser has failed. A key's cause has no name of its own.
-  const type = text(last(`${family}exception-cause-fqcn`)) ?? error('fqcn');
+  const type = readText(last(`${family}exception-cause-fqcn`)) ?? error('fqcn');
 
   const unwrapped = isOurs ? undefined : unwrap(record); // ours are never wrapped: such a value is the publisher's
   return {
     original: {
       topic: topic ?? record.topic.replace(/(?<=.)(?:\.DLT|-dlt)$/, ''),
       // Beside a topic that is only guessed they could name another record.
-      partition: topic === undefined ? null : int32(first(`${place}original-partition`)),
-      offset: topic === undefined ? null : (int64(first(`${place}original-offset`))?.toString() ?? null),
-      timestamp: date(Number(int64(first(`${place}original-timestamp`)) ?? Number.NaN)),
+      partition: topic === undefined ? null : readInt32(first(`${place}original-partition`)),
+      offset: topic === undefined ? null : (readInt64(first(`${place}original-offset`))?.toString() ?? null),
+      timestamp: dateOf(Number(readInt64(first(`${place}original-timestamp`)) ?? Number.NaN)),
       group: group ?? null,
     },
     key: record.key,
@@ -102,15 +109,15 @@ export function readLetter(record: KafkaRecord): Letter {
       Object.entries(headers).filter(([name]) => !addedName.test(name) && !(unwrapped && name === typeIdName)),
     ),
     error: {
-      class: (isOurs ? text(last('allim-error-class')) : undefined) ?? simpleName(type) ?? 'unknown',
+      class: (isOurs ? readText(last('allim-error-class')) : undefined) ?? simpleName(type) ?? 'unknown',
       type: type ?? null,
       message: error('message') ?? '',
       stack: error('stacktrace') ?? '',
     },
-    attempts: isOurs ? count(last('allim-attempts')) : null,
-    firstFailedAt: isoDate(first('allim-first-failed-at')),
-    replayCount: count(last('allim-replay-count')) ?? 0,
-    replayId: text(last('allim-replay-id')) ?? null,
+    attempts: isOurs ? readCount(last('allim-attempts')) : null,
+    firstFailedAt: readIsoDate(first('allim-first-failed-at')),
+    replayCount: readCount(last('allim-replay-count')) ?? 0,
+    replayId: readText(last('allim-replay-id')) ?? null,
   };
 }
 
@@ -126,48 +133,6 @@ function unwrap({ headers, value }: KafkaRecord): Buffer | undefined {
   if (base64 === undefined) return undefined;
   const bytes = Buffer.from(base64, 'base64');
   return bytes.toString('base64') === base64 ? bytes : undefined;
-}
-
-/** In the order they stand in. */
-function valuesOf(headers: IHeaders, name: string): Buffer[] {
-  // Kafka's may be null, whatever kafkajs' types say.
-  const values: (Buffer | string | null | undefined)[] = [headers[name]].flat();
-  return values.flatMap((value) => (typeof value === 'string' ? Buffer.from(value) : (value ?? [])));
-}
-
-function text(bytes: Buffer | undefined): string | undefined {
-  return bytes && bytes.length > 0 && isUtf8(bytes) ? bytes.toString() : undefined;
-}
-
-/** Only a name that a topic can have. */
-function topicName(bytes: Buffer | undefined): string | undefined {
-  return /^[\w.-]{1,249}$/.exec(text(bytes) ?? '')?.[0];
-}
-
-function int32(bytes: Buffer | undefined): number | null {
-  const value = bytes?.length === 4 ? bytes.readInt32BE() : -1;
-  return value < 0 ? null : value;
-}
-
-function int64(bytes: Buffer | undefined): bigint | null {
-  const value = bytes?.length === 8 ? bytes.readBigInt64BE() : -1n;
-  return value < 0n ? null : value;
-}
-
-function count(bytes: Buffer | undefined): number | null {
-  const digits = /^\d{1,9}$/.exec(text(bytes) ?? '')?.[0];
-  return digits === undefined ? null : Number(digits);
-}
-
-function date(ms: number): Date | null {
-  return ms >= 0 && ms <= latestMs ? new Date(ms) : null;
-}
-
-/** Only as `deadLetter()` writes it. */
-function isoDate(bytes: Buffer | undefined): Date | null {
-  const iso = text(bytes) ?? '';
-  const read = date(Date.parse(iso));
-  return read?.toISOString() === iso ? read : null;
 }
 
 /** Of `org.shop.Outer$Inner$1`, whose last part has no name: `Inner`. */

@@ -13,6 +13,11 @@ export interface KafkaRecord {
   timestamp: string;
   /** Set by the publisher, or by the broker when it was appended. */
   timestampType: 'CreateTime' | 'LogAppendTime';
+  /**
+   * Only of one that is replayed: by which replay, which of its replays it is (from 1), and in which group it failed (null:
+   * unknown) when. The rest is as it was where it failed first.
+   */
+  replay?: { id: string; count: number; group: string | null; firstFailedAt: Date | null };
 }
 
 /**

@@ -11,12 +11,32 @@ const createdPauseMs = 100;
 const headerRoom = 65_536;
 
 /**
+ * Of the largest record on the topic of replays. The operators' index keeps at most 11 MiB of a value, and what it had to cut
+ * is not replayed; the rest is for key and headers.
+ */
+const replayBytes = 12 * 1_048_576;
+
+/** Creates the topic of replays where it is missing, and gives one that is there what it lacks. Idempotent. */
+export async function ensureReplayTopic(admin: Admin, topic: string, partitions: number): Promise<void> {
+  const configEntries = [{ name: maxBytes, value: String(replayBytes) }];
+  const wanted = [{ topic, numPartitions: partitions, replicationFactor: -1, configEntries }];
+  await create(admin, wanted);
+  await widen(admin, wanted);
+}
+
+/**
  * Creates what is missing of the topics and their `.DLT` topics. A `.DLT` topic gets as many partitions as its topic
  * (the same partition number keeps the order per key) and takes larger records, so that the largest one, with its
  * headers, still fits. Several programs may do this at once; who meets a topic that is not everywhere yet gets a
- * retriable error, and asks again.
+ * retriable error, and asks again. `areReplayed`: their letters may be of replays, whose values were edited, or came from
+ * elsewhere, and need not fit the topic itself. Default: false.
  */
-export async function ensureTopics(admin: Admin, topics: readonly string[], partitions: number): Promise<void> {
+export async function ensureTopics(
+  admin: Admin,
+  topics: readonly string[],
+  partitions: number,
+  { areReplayed = false }: { areReplayed?: boolean } = {},
+): Promise<void> {
   await create(
     admin,
     topics.map((topic) => ({ topic, numPartitions: partitions, replicationFactor: -1 })),
@@ -26,26 +46,31 @@ export async function ensureTopics(admin: Admin, topics: readonly string[], part
     topic: deadLetterTopic(topic),
     numPartitions: counts.get(topic) ?? partitions,
     replicationFactor: -1,
-    configEntries: [{ name: maxBytes, value: String(limitOf(sizes.get(topic)) + headerRoom) }],
+    configEntries: [
+      {
+        name: maxBytes,
+        value: String(Math.max(limitOf(sizes.get(topic)), areReplayed ? replayBytes : 0) + headerRoom),
+      },
+    ],
   }));
   await create(admin, letters);
   await widen(admin, letters);
 }
 
-/** Gives `.DLT` topics that were there before us (of other services, or from before their topic grew) what they lack. */
+/** Gives topics that were there before us (of other services, or from before what they are for grew) what they lack. */
 async function widen(
   admin: Admin,
-  letters: (ITopicConfig & { configEntries: IResourceConfigEntry[] })[],
+  wanted: (ITopicConfig & { configEntries: IResourceConfigEntry[] })[],
 ): Promise<void> {
-  const names = letters.map(({ topic }) => topic);
+  const names = wanted.map(({ topic }) => topic);
   const [counts, configs] = await Promise.all([partitionCounts(admin, names), topicConfigs(admin, names)]);
-  const tooFew = letters.filter(({ topic, numPartitions = 0 }) => (counts.get(topic) ?? 0) < numPartitions);
+  const tooFew = wanted.filter(({ topic, numPartitions = 0 }) => (counts.get(topic) ?? 0) < numPartitions);
   if (tooFew.length > 0) {
     await admin.createPartitions({
       topicPartitions: tooFew.map(({ topic, numPartitions = 0 }) => ({ topic, count: numPartitions })),
     });
   }
-  const tooNarrow = letters.filter(
+  const tooNarrow = wanted.filter(
     ({ topic, configEntries: [limit] }) => limitOf(configs.get(topic)) < Number(limit?.value),
   );
   if (tooNarrow.length > 0) {

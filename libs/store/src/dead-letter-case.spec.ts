@@ -115,8 +115,21 @@ describe('take', () => {
     ];
     const { case: one } = take(undefined, [first, second], replayMax);
     const again = take(known(one), [first, second, made(letter({ place: { offset: '2' } }))], replayMax);
-    expect(again).toEqual({ case: one, elsewhere: [], counts: { fresh: 0, again: 0, known: 3 } });
+    expect(again).toMatchObject({ elsewhere: [], counts: { fresh: 0, again: 0, known: 3 } });
     expect(again.case).toBe(one);
+  });
+
+  it('counts a replay that was published twice once, wherever its second letter lies', () => {
+    const first = letter({ place: { partition: 0, offset: '5' } });
+    const again = nextLetter(first, { place: { offset: '6' }, replayId: 'r1', replays: 1 });
+    const twin = nextLetter(first, { place: { offset: '7' }, replayId: 'r1', replays: 1 });
+    const faraway = nextLetter(first, { place: { partition: 3, offset: '1' }, replayId: 'r1', replays: 1 });
+    const taken = take(known(made(first)), [again, twin, faraway].map(made), replayMax);
+    expect(taken).toMatchObject({ counts: { again: 1, known: 2 }, failedReplays: ['r1'], elsewhere: [faraway.place] });
+    expect(taken.case).toMatchObject({ failures: 2, replayId: 'r1', replays: 1 });
+    const next = nextLetter(first, { place: { offset: '8' }, replayId: 'r2', replays: 2 });
+    const later = take(known(taken.case, taken.elsewhere), [next, faraway].map(made), replayMax);
+    expect(later).toMatchObject({ counts: { again: 1, known: 1 }, failedReplays: ['r2'], case: { failures: 3 } });
   });
 
   it('knows a letter again after the case went on in another partition', () => {
@@ -125,7 +138,8 @@ describe('take', () => {
     const taken = take(known(made(first)), [made(second)], replayMax);
     expect(taken.elsewhere).toEqual([first.place]);
     const again = take(known(taken.case, taken.elsewhere), [made(first), made(second)], replayMax);
-    expect(again).toEqual({ case: taken.case, elsewhere: [], counts: { fresh: 0, again: 0, known: 2 } });
+    expect(again).toMatchObject({ elsewhere: [], counts: { fresh: 0, again: 0, known: 2 } });
+    expect(again.case).toBe(taken.case);
     const third = nextLetter(first, { place: { partition: 0, offset: '6' } });
     const back = take(known(taken.case, taken.elsewhere), [made(third)], replayMax);
     expect([back.case.failures, back.case.letter, back.elsewhere]).toEqual([3, third.place, [second.place]]);

@@ -87,6 +87,8 @@ export interface Payload {
 export interface Case extends CaseFacts {
   identity: Buffer;
   discardedAt: Date | null;
+  /** The replay that its newest failure came of. */
+  replayId: string | null;
   /** See `keyHash`. */
   keyHash: Buffer | null;
   /** Null: as it is. */
@@ -101,7 +103,7 @@ export interface IndexCounts {
 }
 
 /** Characters that their columns hold. */
-const widths = { group: 255, class: 100, type: 300, message: 1_000, stack: 16_000, preview: 500 };
+const widths = { group: 255, class: 100, type: 300, message: 1_000, stack: 16_000, preview: 500, replayId: 64 };
 
 /** What a packet of 16 MB, the least default of the servers, has room for beside key and headers. */
 export const valueBytesMost = 11 * 1_048_576;
@@ -163,6 +165,7 @@ export function caseOf(letter: IndexedLetter, now: Date, replayMax: number): Cas
     firstFailedAt: earlier(storable(letter.firstFailedAt) ?? failedAt, failedAt),
     failedAt,
     discardedAt: null,
+    replayId: letter.replayId && firstCharacters(letter.replayId, widths.replayId),
     keyHash: key && keyHash(key),
     valueBytes: value?.length ?? null,
     preview: value && previewOf(value),
@@ -204,16 +207,20 @@ export interface Taken {
   /** Places to be noted, so that their letters are known when they come again. */
   elsewhere: Place[];
   counts: IndexCounts;
+  /** Ids of the replays that have failed, each once. */
+  failedReplays: string[];
 }
 
 /**
  * Takes letters of one case, each partition's in their order, as `caseOf` made them of each. Partitions are read from an
- * earlier place again after a crash, so what lies before the newest letter of its partition was taken already.
+ * earlier place again after a crash, so what lies before the newest letter of its partition was taken already. A replay
+ * whose runner died may be published twice: it has failed once.
  */
 export function take(known: KnownCase | undefined, letters: readonly Case[], replayMax: number): Taken {
   const counts: IndexCounts = { fresh: 0, again: 0, known: 0 };
   const noted = new Map((known?.elsewhere ?? []).map((place) => [partitionOf(place), place]));
   const newest = new Map(noted);
+  const failedReplays: string[] = [];
   let now = known?.case;
   if (now) newest.set(partitionOf(now.letter), now.letter);
   for (const one of letters) {
@@ -224,13 +231,18 @@ export function take(known: KnownCase | undefined, letters: readonly Case[], rep
       continue;
     }
     newest.set(partition, one.letter);
+    if (one.replayId !== null && one.replayId === now?.replayId) {
+      counts.known++;
+      continue;
+    }
+    if (one.replayId !== null) failedReplays.push(one.replayId);
     counts[now ? 'again' : 'fresh']++;
     now = now ? failAgain(now, one, replayMax) : one;
   }
   if (!now) throw new RangeError('a case needs a letter');
   newest.delete(partitionOf(now.letter));
   const elsewhere = [...newest].filter(([partition, { offset }]) => noted.get(partition)?.offset !== offset);
-  return { case: now, elsewhere: elsewhere.map(([, place]) => place), counts };
+  return { case: now, elsewhere: elsewhere.map(([, place]) => place), counts, failedReplays };
 }
 
 const partitionOf = ({ topic, partition }: Place): string => `${topic}/${partition}`;

@@ -149,6 +149,20 @@ export async function readPage(session: Session, filter: DeadLetterFilter, query
   }
 }
 
+/** Those of these cases that there are, in no order. */
+export async function readNumbers(session: Session, numbers: readonly number[]): Promise<DeadLetterCase[]> {
+  const cases: DeadLetterCase[] = [];
+  for (const part of keyParts([...new Set(numbers)])) {
+    const rows = await session.query<ListRow[]>(
+      `SELECT ${facts}, LEFT(p.record_key, ?) AS record_key FROM dead_letter AS d FORCE INDEX (PRIMARY)
+       LEFT JOIN dead_letter_payload AS p ON p.id = d.id WHERE d.id IN (?)`,
+      [keyBytesShown, part],
+    );
+    cases.push(...rows.map(listed));
+  }
+  return cases;
+}
+
 /** A case by its number, and whether it is of the time asked for. */
 interface Candidate {
   id: number;
@@ -345,7 +359,7 @@ export function writtenHeaders(headers: Record<string, Buffer[]>): string {
   );
 }
 
-function readHeaders(text: string): Record<string, Buffer[]> {
+export function readHeaders(text: string): Record<string, Buffer[]> {
   return Object.fromEntries(
     Object.entries(JSON.parse(text) as Record<string, string[]>).map(([name, values]) => [
       name,

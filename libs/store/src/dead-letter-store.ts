@@ -1,5 +1,6 @@
 import { type DeadLetterState } from '@allim/contracts';
 import { type Clock, systemClock } from '@allim/platform';
+import { noteDeed } from './audit-log.js';
 import { type Database, inTransaction, type Transaction, type Value, withSession } from './database.js';
 import {
   type Case,
@@ -31,13 +32,14 @@ import {
   readTopics,
   writtenHeaders,
 } from './dead-letter-list.js';
-import { type Counted, countMoves } from './dead-letter-summary.js';
+import { type Counted, countMoves, countShifts } from './dead-letter-summary.js';
 import { TryAgain } from './errors.js';
 import { datetime, deferRows, keyParts, selectByKeys } from './statement.js';
 
 interface HeldRow extends CaseRow {
   identity: Buffer;
   discarded_at: Date | null;
+  replay_id: string | null;
   key_hash: Buffer | null;
 }
 
@@ -58,7 +60,7 @@ export interface Deed {
  * the server is away.
  *
  * Rows of cases are held in the order of their numbers; then new ones are entered, in that of their records; then the
- * summaries are written, in that of their keys: writers wait for each other in turn, not crosswise.
+ * summaries are written, in that of their keys; then replay jobs: writers wait for each other in turn, not crosswise.
  */
 export class DeadLetterStore {
   private readonly replayMax: number;
@@ -122,9 +124,7 @@ export class DeadLetterStore {
       const now = datetime(this.clock());
       const cases = await moveCases(transaction, numbers, { from: ['open', 'parked'], to: 'discarded', now });
       if (cases.length > 0) {
-        await transaction.defer('INSERT INTO audit_log (at, actor, action, reason, subject) VALUES (?)', [
-          [now, actor, 'discard', reason, JSON.stringify({ cases })],
-        ]);
+        await noteDeed(transaction, { now, actor, action: 'discard', reason, subject: { cases } });
       }
       return cases;
     });
@@ -136,11 +136,13 @@ export class DeadLetterStore {
     const fresh: Taken[] = [];
     const again: (Taken & { id: string })[] = [];
     const moves: { from?: Counted; to: Counted }[] = [];
+    const failedReplays = new Map<string, number>();
     for (const [key, some] of letters) {
       const known = held.get(key);
       const taken = take(known, some, this.replayMax);
       for (const name of ['fresh', 'again', 'known'] as const) counts[name] += taken.counts[name];
-      if (taken.case === known?.case) continue;
+      for (const id of taken.failedReplays) failedReplays.set(id, (failedReplays.get(id) ?? 0) + 1);
+      if (taken.case === known?.case && taken.elsewhere.length === 0) continue;
       if (known) again.push({ ...taken, id: known.id });
       else fresh.push(taken);
       moves.push({ from: known?.case, to: taken.case });
@@ -151,12 +153,24 @@ export class DeadLetterStore {
     await writePayloads(transaction, [...again, ...entered]);
     await notePlaces(transaction, [...again, ...entered]);
     await countMoves(transaction, moves);
+    await countFailedReplays(transaction, failedReplays, now);
     return counts;
   }
 }
 
+/** Jobs in the order of their ids, as every transaction holds them. */
+async function countFailedReplays(transaction: Transaction, byId: Map<string, number>, now: string): Promise<void> {
+  for (const id of [...byId.keys()].sort())
+    await transaction.defer('UPDATE replay_job SET failed = failed + ?, updated_at = ? WHERE replay_id = ?', [
+      byId.get(id)!,
+      now,
+      id,
+    ]);
+}
+
 /**
- * Moves those of the cases that are in one of the states `from`, with their summaries; answers their numbers.
+ * Moves those of the cases that are in one of the states `from`, with their summaries; answers their numbers. What is
+ * replayed has been replayed once more.
  *
  * @param now as the columns have it
  */
@@ -166,24 +180,24 @@ export async function moveCases(
   { from, to, now }: { from: readonly DeadLetterState[]; to: DeadLetterState; now: string },
 ): Promise<number[]> {
   const ids = [...new Set(numbers)].sort((a, b) => a - b);
-  const rows: CaseRow[] = [];
+  const rows: MovedRow[] = [];
   for (const part of keyParts(ids)) {
-    const sql = `SELECT * FROM dead_letter FORCE INDEX (PRIMARY) WHERE id IN (?) AND state IN (?) FOR UPDATE`;
-    rows.push(...(await transaction.query<CaseRow[]>(sql, [part, from])));
+    const sql = `SELECT id, topic, pattern_key, state FROM dead_letter FORCE INDEX (PRIMARY)
+      WHERE id IN (?) AND state IN (?) FOR UPDATE`;
+    rows.push(...(await transaction.query<MovedRow[]>(sql, [part, from])));
   }
   for (const part of keyParts(rows.map(({ id }) => id)))
     await transaction.defer(
-      `UPDATE dead_letter FORCE INDEX (PRIMARY) SET state = ?, discarded_at = ?, updated_at = ?
-       WHERE state IN (?) AND id IN (?)`,
-      [to, to === 'discarded' ? now : null, now, from, part],
+      `UPDATE dead_letter FORCE INDEX (PRIMARY)
+       SET state = ?, replays = replays + ?, discarded_at = ?, updated_at = ? WHERE state IN (?) AND id IN (?)`,
+      [to, to === 'replayed' ? 1 : 0, to === 'discarded' ? now : null, now, from, part],
     );
-  const cases = rows.map(factsOf);
-  await countMoves(
-    transaction,
-    cases.map((one) => ({ from: one, to: { ...one, state: to } })),
-  );
+  const shifts = rows.map(({ topic, pattern_key, state }) => ({ topic, group: pattern_key, from: state }));
+  await countShifts(transaction, shifts, to);
   return rows.map(({ id }) => Number(id));
 }
+
+type MovedRow = Pick<CaseRow, 'id' | 'topic' | 'pattern_key' | 'state'>;
 
 /** What is known of the cases with these identities (as latin1), by identity, held until the commit. */
 async function holdKnown(transaction: Transaction, identities: readonly string[]): Promise<Map<string, HeldCase>> {
@@ -215,6 +229,7 @@ function caseOfRow(row: HeldRow): Case {
     ...factsOf(row),
     identity: row.identity,
     discardedAt: row.discarded_at,
+    replayId: row.replay_id,
     keyHash: row.key_hash,
     payload: null,
   };
@@ -238,6 +253,7 @@ const changing = {
   first_failed_at: (one: Case) => datetime(one.firstFailedAt),
   failed_at: (one: Case) => datetime(one.failedAt),
   discarded_at: (one: Case) => one.discardedAt && datetime(one.discardedAt),
+  replay_id: (one: Case) => one.replayId,
   key_hash: (one: Case) => one.keyHash,
   value_bytes: (one: Case) => one.valueBytes,
   preview: (one: Case) => one.preview,

@@ -50,6 +50,36 @@ export async function countMoves(
   );
 }
 
+/** A case that is moved from one state to another, and where it is counted. */
+export interface Shift {
+  topic: Buffer;
+  group: Buffer;
+  from: DeadLetterState;
+}
+
+/** Counts what known cases have become, all the same, in the order of the keys. See `countMoves`. */
+export async function countShifts(
+  transaction: Transaction,
+  shifts: readonly Shift[],
+  to: DeadLetterState,
+): Promise<void> {
+  for (const [table, key, of] of [
+    ['dead_letter_group', 'pattern_key', ({ group }: Shift) => group.toString('latin1')],
+    ['dead_letter_topic', 'topic', ({ topic }: Shift) => topic.toString('latin1')],
+  ] as const) {
+    const alike = Map.groupBy(shifts, of);
+    for (const one of [...alike.keys()].sort()) {
+      const some = alike.get(one)!;
+      const by = Map.groupBy(some, ({ from }) => from);
+      const columns = [...by].map(([from, left]) => `${countColumns[from]} = ${countColumns[from]} - ${left.length}`);
+      await transaction.defer(
+        `UPDATE ${table} SET ${columns.join(', ')}, ${countColumns[to]} = ${countColumns[to]} + ? WHERE ${key} = ?`,
+        [some.length, Buffer.from(one, 'latin1')],
+      );
+    }
+  }
+}
+
 function sharedValues(changes: readonly { one: Counted; by: number }[]): Value[] {
   const counts = deadLetterStates.map((state) =>
     changes.reduce((sum, { one, by }) => (one.state === state ? sum + by : sum), 0),

@@ -52,6 +52,12 @@ describe('when nobody knows whether it was sent', () => {
     }
   });
 
+  it('is tried again when it was replayed after its attempts were used up, until they are again', () => {
+    const { attempts } = channels.email;
+    expect(afterAmbiguity('email', attempts + 1)).toBe('queued');
+    expect(afterAmbiguity('email', 2 * attempts)).toBe('unknown');
+  });
+
   it('parked, it is not due again', () => {
     const parked = conclude({ channel: 'sms', attempts: 1 }, { kind: 'ambiguous', reason: 'timeout', dueAt }, now);
     expect(parked).toMatchObject({ state: 'unknown', dueAt: now, reason: 'timeout' });

@@ -1,4 +1,4 @@
-import { type Channel, channels, type DeliveryState } from '@allim/contracts';
+import { attemptOfRound, type Channel, channels, type DeliveryState } from '@allim/contracts';
 
 /**
  * What became of an attempt, as the channel app has judged it: how often to try and how long to wait is its business.
@@ -61,7 +61,9 @@ export function conclude(
  */
 export function afterAmbiguity(channel: Channel, attempts: number): 'queued' | 'unknown' {
   const settings = channels[channel];
-  return settings.whenAmbiguous === 'retry' && attempts < settings.attempts ? 'queued' : 'unknown';
+  return settings.whenAmbiguous === 'retry' && attemptOfRound(channel, attempts) < settings.attempts
+    ? 'queued'
+    : 'unknown';
 }
 
 /** Cut, not refused: a provider's long answer must not keep us from noting what it said. */

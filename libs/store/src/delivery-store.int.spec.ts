@@ -5,6 +5,7 @@ import { ContactStore } from './contact-store.js';
 import { type Database, openDatabase, withSession } from './database.js';
 import { type Conclusion } from './delivery-conclusion.js';
 import { uuidBytes, uuidText } from './delivery-id.js';
+import { type Requeue } from './delivery-replay.js';
 import { type Claimed, DeliveryStore, type DueDelivery } from './delivery-store.js';
 import { DeviceStore, tokenHash } from './device-store.js';
 import { InboxStore } from './inbox-store.js';
@@ -718,5 +719,129 @@ describe('everybody at once', () => {
     expect([counted?.attempts, counted?.noted].map(Number)).toEqual([sent.length, sent.length]);
     const [engine] = await sql<{ Status: string }[]>('SHOW ENGINE INNODB STATUS');
     expect(engine?.Status).not.toContain('LATEST DETECTED DEADLOCK');
+  });
+});
+
+describe('requeue', () => {
+  /** A replay of this delivery's case. */
+  const replayed = (deliveryId: string, count = 1, changes: Partial<Requeue['original']> = {}): Requeue => ({
+    deliveryId,
+    original: {
+      topic: 'allim.delivery.email.normal',
+      partition: 2,
+      offset: '9007199254740993',
+      timestamp: at(-minute),
+      timestampType: 'LogAppendTime',
+      group: 'allim-email-normal',
+      ...changes,
+    },
+    replay: { id: `job-${count}`, count },
+    firstFailedAt: at(-minute / 2),
+  });
+  const requeueOne = async (one: Requeue) => (await deliveries.requeue([one]))[0];
+  const failOnce = async (id: string) =>
+    deliveries.conclude(ended(await claimOne(id)), { kind: 'permanent', reason: '550' });
+
+  it('puts back what is undeliverable, due now, and notes what it failed as', async () => {
+    const id = await inState('undeliverable');
+    await sql('UPDATE delivery SET reason = ?, holder = ? WHERE id = ?', ['550', holder, uuidBytes(id)]);
+    expect(await deliveries.replayOf(id)).toBeNull();
+    expect(await requeueOne({ ...replayed(id), deliveryId: id.toUpperCase() })).toBe('queued');
+    expect(await row(id)).toMatchObject({ state: 'queued', reason: null, holder: null, attempts: 1, due_at: at(0) });
+    const { deliveryId: _, ...noted } = replayed(id);
+    expect(await deliveries.replayOf(id)).toEqual(noted);
+    expect(await deliveries.dispatch(10, publishNothing)).toBe(1);
+  });
+
+  it('does a replay once, whatever has become of the delivery since', async () => {
+    const id = await inState('undeliverable');
+    const [first, second] = [replayed(id), replayed(id, 2)];
+    expect(await deliveries.requeue([first, first])).toEqual(['queued', 'known']);
+    expect(await requeueOne(first)).toBe('known'); // queued
+    await failOnce(id);
+    expect(await requeueOne(first)).toBe('known');
+    expect(await states([id])).toEqual(['undeliverable']);
+    expect(await requeueOne(second)).toBe('queued');
+    await failOnce(id);
+    expect(await deliveries.requeue([first, second])).toEqual(['known', 'known']);
+    expect(await states([id])).toEqual(['undeliverable']);
+    expect((await deliveries.replayOf(id))?.replay).toEqual({ id: 'job-2', count: 2 });
+  });
+
+  it('does it once, though ten consumers have it at the same time', async () => {
+    const ids = await Promise.all(Array.from({ length: 20 }, () => inState('undeliverable')));
+    const answers = await Promise.all(
+      Array.from({ length: 10 }, (_, n) =>
+        deliveries.requeue((n % 2 > 0 ? ids : ids.toReversed()).map((id) => replayed(id))),
+      ),
+    );
+    expect(answers.flat().filter((one) => one === 'queued')).toHaveLength(ids.length);
+    expect(answers.flat().filter((one) => one === 'known')).toHaveLength(9 * ids.length);
+  });
+
+  it('moves nothing that is not undeliverable, nor later what it did not move then', async () => {
+    const others = deliveryStates.filter((state) => state !== 'undeliverable' && state !== 'sending');
+    const ids = await Promise.all(others.map((state) => inState(state)));
+    const requeues = ids.map((id) => replayed(id));
+    expect(await deliveries.requeue(requeues)).toEqual(others.map(() => 'not-undeliverable'));
+    expect(await states(ids)).toEqual(others);
+    await sql("UPDATE delivery SET state = 'undeliverable'");
+    expect(await deliveries.requeue(requeues)).toEqual(others.map(() => 'known'));
+  });
+
+  it('leaves to its worker what is being sent, and takes the same replay once that has ended', async () => {
+    const id = await inState('sending');
+    expect(await requeueOne(replayed(id))).toBe('sending');
+    expect(await states([id])).toEqual(['sending']);
+    expect(await deliveries.replayOf(id)).toBeNull();
+    await sql("UPDATE delivery SET state = 'undeliverable'");
+    expect(await requeueOne(replayed(id))).toBe('queued');
+  });
+
+  it('knows nothing of what was erased, and answers in order', async () => {
+    const id = await inState('undeliverable');
+    const gone = randomUUIDv7();
+    expect(await deliveries.requeue([gone, id, gone].map((one) => replayed(one)))).toEqual([
+      'unknown-delivery',
+      'queued',
+      'unknown-delivery',
+    ]);
+    expect(await deliveries.replayOf(gone)).toBeNull();
+    expect(await deliveries.requeue([])).toEqual([]);
+  });
+
+  it('takes another command of the same delivery that failed, with what is not known of it, for another case', async () => {
+    const id = await inState('undeliverable');
+    await requeueOne(replayed(id, 2));
+    await failOnce(id);
+    const other = replayed(id, 1, { offset: '3', timestamp: null, group: null });
+    expect(await requeueOne({ ...other, firstFailedAt: null })).toBe('queued');
+    expect(await deliveries.replayOf(id)).toMatchObject({
+      original: { offset: '3', timestamp: null, group: null },
+      firstFailedAt: null,
+    });
+  });
+
+  it('counts attempts on, so that the history stays, and gives as many again', async () => {
+    const [id] = (await plan()) as [string];
+    const most = channels.email.attempts;
+    await sql('UPDATE delivery SET attempts = ? WHERE id = ?', [most - 1, uuidBytes(id)]);
+    await failOnce(id);
+    await requeueOne(replayed(id));
+    const again = await claimOne(id);
+    expect(again.attempt).toBe(most + 1);
+    await deliveries.conclude(ended(again), { kind: 'ambiguous', reason: 'cut', dueAt: at(0) });
+    expect(await states([id])).toEqual(['queued']);
+    expect(await attempts(id)).toMatchObject([
+      { attempt: most, outcome: 'permanent' },
+      { attempt: most + 1, outcome: 'ambiguous' },
+    ]);
+  });
+
+  it('never counts further than the column does', async () => {
+    const id = await inState('undeliverable');
+    await sql('UPDATE delivery SET attempts = 201 WHERE id = ?', [uuidBytes(id)]);
+    await requeueOne(replayed(id));
+    expect((await claimOne(id)).attempt).toBe(1);
   });
 });

@@ -10,6 +10,7 @@ import { type Clock, systemClock } from '@allim/platform';
 import { type Database, inTransaction, type Session, type Transaction, type Value, withSession } from './database.js';
 import { afterAmbiguity, type Concluded, type Conclusion, conclude, fit } from './delivery-conclusion.js';
 import { uuidBytes, uuidText } from './delivery-id.js';
+import { type DeliveryReplay, type Requeue, type Requeued, readReplay, requeueAll } from './delivery-replay.js';
 import { type DeliveryTimeline, readTimeline, type TimelineQuery } from './delivery-timeline.js';
 import { tokenHash } from './device-store.js';
 import { DatabaseDown } from './errors.js';
@@ -270,6 +271,21 @@ export class DeliveryStore {
    */
   conclude(one: EndedAttempt, conclusion: Conclusion): Promise<boolean> {
     return this.conclusions.ask({ one, conclusion });
+  }
+
+  /**
+   * Does replays: puts what is undeliverable back into the queue, due now, all in one transaction; answers what became of each,
+   * in order. Each is done once, whatever has become of the delivery since: after a DatabaseDown, which leaves open whether it was,
+   * ask for the same again.
+   */
+  requeue(requeues: readonly Requeue[]): Promise<Requeued[]> {
+    if (requeues.length === 0) return Promise.resolve([]);
+    return inTransaction(this.database, (transaction) => requeueAll(transaction, requeues, datetime(this.clock())));
+  }
+
+  /** What a delivery has failed as before it was replayed; null: it never was. */
+  replayOf(id: string): Promise<DeliveryReplay | null> {
+    return withSession(this.database, (session) => readReplay(session, id));
   }
 
   /** Forgets a device whose token its provider does not know any more: this very value, whoever has registered it. */

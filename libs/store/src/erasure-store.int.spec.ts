@@ -102,6 +102,13 @@ async function somebody(userId: string): Promise<{ events: NewNotification[]; se
       [sent.id, `bounced: ${email}`],
     ),
   );
+  await withSession(database, (session) =>
+    session.query(
+      `INSERT INTO delivery_replay (delivery_id, replay_id, replay_count, topic, topic_partition, record_offset, timestamp_type)
+       VALUES (?, 'r', 1, 'allim.delivery.email.normal', 0, 1, 'CreateTime')`,
+      [sent.id],
+    ),
+  );
   return { events, secrets: [userId, name, email, phone, token, `ORD-${userId}`, tokenHash(token).toString('latin1')] };
 }
 
@@ -142,6 +149,7 @@ describe('ErasureStore', () => {
     const orphans = 'WHERE delivery_id NOT IN (SELECT id FROM delivery)';
     expect(await rows(`SELECT * FROM delivery_attempt ${orphans}`)).toEqual([]);
     expect(await rows(`SELECT * FROM delivery_report ${orphans}`)).toEqual([]);
+    expect(await rows(`SELECT * FROM delivery_replay ${orphans}`)).toEqual([]);
   });
 
   it('is idempotent, and knows no strangers', async () => {

@@ -138,6 +138,7 @@ async function removeDeliveries(transaction: Transaction, ids: Buffer[]) {
   await transaction.query('SELECT id FROM delivery FORCE INDEX (PRIMARY) WHERE id IN (?) ORDER BY id FOR UPDATE', [
     ids.toSorted(Buffer.compare),
   ]);
+  await removeByIds(transaction, 'delivery_replay', 'PRIMARY', 'delivery_id', ids);
   return {
     attempts: await removeByIds(transaction, 'delivery_attempt', 'PRIMARY', 'delivery_id', ids),
     reports: await removeByIds(transaction, 'delivery_report', 'delivery', 'delivery_id', ids),
