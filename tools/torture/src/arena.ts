@@ -32,6 +32,7 @@ const sendAgainMs = 200;
 export class Arena {
   readonly consumers: Program[] = [];
   readonly apis: Program[] = [];
+  readonly ops: Program[] = [];
   /** Of all channels. */
   readonly workers: Program[] = [];
   readonly secret = randomBytes(32).toString('hex');
@@ -83,7 +84,7 @@ export class Arena {
 
   async close(): Promise<void> {
     for (const close of this.closing.reverse()) await close();
-    const programs = [...this.consumers, ...this.apis, ...this.workers];
+    const programs = [...this.consumers, ...this.apis, ...this.ops, ...this.workers];
     await Promise.all(programs.map((program) => program.close()));
     await Promise.all([this.admin.disconnect(), this.producer.disconnect()]).catch(() => {});
     this.kafkaProxy?.close();
@@ -107,6 +108,14 @@ export class Arena {
       this.apis.push(await Program.start('apps/api/dist/main.js', `api-${index + 1}`, environment, this.history));
     }
     await Promise.all(this.apis.map((one) => one.ready()));
+  }
+
+  async startOps(count: number, settings: NodeJS.ProcessEnv = {}): Promise<void> {
+    for (let index = 0; index < count; index++) {
+      const environment = () => ({ ...this.servers(), AUTH_JWT_SECRET: this.secret, ...settings });
+      this.ops.push(await Program.start('apps/ops/dist/main.js', `ops-${index + 1}`, environment, this.history));
+    }
+    await Promise.all(this.ops.map((one) => one.ready()));
   }
 
   /** Workers of a channel, called by its name: `email-1`. Ready when they take commands. */

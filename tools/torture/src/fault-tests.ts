@@ -11,6 +11,8 @@ import { providerDown } from './faults/provider-down.js';
 import { rateLimit } from './faults/rate-limit.js';
 import { reconnect } from './faults/reconnect.js';
 import { redisLoss } from './faults/redis-loss.js';
+import { replayKill } from './faults/replay-kill.js';
+import { replayPace } from './faults/replay-pace.js';
 import { smtpFaults } from './faults/smtp-faults.js';
 import { workerDeath } from './faults/worker-death.js';
 
@@ -30,4 +32,6 @@ export const faultTests: readonly FaultTest[] = [
   rateLimit,
   smtpFaults,
   fcmFaults,
+  replayKill,
+  replayPace,
 ];

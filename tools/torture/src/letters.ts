@@ -79,13 +79,15 @@ function bigEndian(value: IHeaders[string]): bigint | undefined {
   return Buffer.isBuffer(value) && value.length > 0 ? BigInt(`0x${value.toString('hex')}`) : undefined;
 }
 
-interface Read {
+/** A record as it was read. */
+export interface Read {
   topic: string;
   partition: number;
   message: KafkaMessage;
 }
 
-async function readAll(brokers: string, admin: Admin, topics: string[]): Promise<Read[]> {
+/** Reads topics to their ends; those that are not there are left out. */
+export async function readAll(brokers: string, admin: Admin, topics: string[]): Promise<Read[]> {
   const present = new Set(await admin.listTopics());
   const ends = new Map<string, bigint>();
   for (const topic of topics.filter((one) => present.has(one))) {
