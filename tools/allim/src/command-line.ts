@@ -1,5 +1,12 @@
 import { type ParseArgsOptionsConfig, parseArgs } from 'node:util';
-import { type Filter, type FilterField, filterFields, readFilter } from './dlt-filter.js';
+import {
+  type Filter,
+  type FilterField,
+  filterFields,
+  jobLetterStates,
+  readFilter,
+  replayableStates,
+} from './dlt-filter.js';
 
 export const apps = ['consumer', 'api', 'channel-email', 'channel-push', 'ops', 'mailbox'] as const;
 export type App = (typeof apps)[number];
@@ -21,40 +28,96 @@ type DltAction =
   | { action: 'groups'; filter: Filter }
   | { action: 'list'; filter: Filter; limit: number }
   | { action: 'show'; number: number }
-  | { action: 'discard'; numbers: number[]; reason: string };
+  | { action: 'discard'; numbers: number[]; reason: string }
+  | ({ action: 'replay' } & ReplayOrder)
+  | { action: 'job list'; limit: number }
+  | { action: 'job show'; job: number }
+  | { action: 'job follow'; job: number }
+  | { action: 'job letters'; job: number; filter: Filter; limit: number }
+  | { action: 'job start'; job: number; reason: string; rate: number | undefined }
+  | { action: 'job pause' | 'job resume' | 'job cancel'; job: number; reason: string | undefined }
+  | { action: 'audit'; limit: number };
+
+export interface ReplayOrder {
+  /** As ops wants it. */
+  set: { numbers: number[] } | { filter: Filter };
+  /** Records a second; 0: as fast as possible; undefined: as ops thinks fit. */
+  rate: number | undefined;
+  /** Cases, too, that were replayed as often as is allowed. */
+  force: boolean;
+  /** The file whose text takes the payload's place. */
+  edit: string | undefined;
+  dryRun: boolean;
+  /** There is one unless it is a dry run. */
+  reason: string | undefined;
+  /** Without asking. */
+  yes: boolean;
+  /** Without following. */
+  detach: boolean;
+}
 
 const commandNames = ['start', 'stack', 'token', 'publish', 'migrate', 'template', 'dlt', 'completion'] as const;
 const stackActions = ['up', 'down', 'reset', 'status'] as const;
 /** `keep` is what `up` runs in the background. */
 export type StackAction = (typeof stackActions)[number] | 'keep';
 
-const json = { type: 'boolean', default: false } as const;
+const flag = { type: 'boolean', default: false } as const;
+const json = flag;
+const limit = { type: 'string', default: '50' } as const;
+const reason = { type: 'string' } as const;
+const rate = { type: 'string' } as const;
 const filter = { type: 'string', multiple: true, default: [] as string[] } as const;
 const dltOptions = {
   topics: { json },
   groups: { json, filter },
-  list: { json, filter, limit: { type: 'string', default: '50' } },
+  list: { json, filter, limit },
   show: { json },
-  discard: { json, reason: { type: 'string' } },
+  discard: { json, reason },
+  replay: {
+    json,
+    filter,
+    reason,
+    rate,
+    force: flag,
+    'dry-run': flag,
+    yes: flag,
+    edit: { type: 'string' },
+    detach: flag,
+  },
+  'job list': { json, limit },
+  'job show': { json },
+  'job letters': { json, filter, limit },
+  'job follow': { json },
+  'job start': { json, reason, rate },
+  'job pause': { json, reason },
+  'job resume': { json, reason },
+  'job cancel': { json, reason },
+  audit: { json, limit },
 } as const;
 type DltActionName = keyof typeof dltOptions;
-const dltActions = Object.keys(dltOptions) as DltActionName[];
+const dltActionNames = Object.keys(dltOptions) as DltActionName[];
+const jobActions = dltActionNames.filter((name) => name.startsWith('job ')).map((name) => name.replace('job ', ''));
+const dltActions = [...new Set(dltActionNames.map((name) => name.split(' ')[0]!))];
 
 /** Groups are counted over whole topics. */
 const groupFilterFields: readonly FilterField[] = ['topic', 'state'];
 /** What ops takes at once. */
-const mostDiscarded = 1_000;
+const mostNumbers = 1_000;
 const longestReason = 500;
+const highestRate = 100_000;
 const longestList = 100_000;
 
-/** What may stand where, for the shell's completion: after no word, after `dlt`, after `dlt list`. */
+/** What may stand where, for the shell's completion: after no word, after `dlt`, after `dlt list`, after `dlt job show`. */
 export const completions: ReadonlyMap<string, readonly string[]> = new Map<string, readonly string[]>([
   ['', commandNames],
   ['stack', stackActions],
   ['template', ['preview']],
   ['completion', ['bash']],
   ['dlt', dltActions],
-  ...dltActions.map((action) => [`dlt ${action}`, Object.keys(dltOptions[action]).map((name) => `--${name}`)] as const),
+  ['dlt job', jobActions],
+  ...dltActionNames.map(
+    (action) => [`dlt ${action}`, Object.keys(dltOptions[action]).map((name) => `--${name}`)] as const,
+  ),
 ]);
 
 /** The command cannot be understood; exit code 2. */
@@ -82,6 +145,22 @@ export const usage = `Usage: npm run allim -- <command>
   dlt show <number>         one case: the error, headers, payload, stack
   dlt discard <number>… --reason R
                             gives up what is open or parked; the reason stands in the audit log
+  dlt replay (<number>… | --filter F) --reason R [--rate N] [--force] [--edit FILE] [--dry-run] [--yes] [--detach]
+                            processes them again: shows what would be replayed, asks (unless --yes), starts a job and
+                            follows it; --rate: letters a second, 50 by default, 0: as fast as possible; --force: parked
+                            ones (state=parked), too, and those replayed too often; --edit: the payload of the one case
+                            is this file; --dry-run: shows and ends; --detach: starts and ends. The job is run by ops:
+                            Ctrl-C only ends the following
+  dlt job [list] [--limit N]
+                            the newest replay jobs
+  dlt job show|follow <job> one job: as it is, or until its end
+  dlt job letters <job> [--filter state=S] [--limit N]
+                            its letters; S: ${jobLetterStates.join(', ')}
+  dlt job start <job> --reason R [--rate N]
+                            replays the very letters that the dry run has shown
+  dlt job pause|resume|cancel <job> [--reason R]
+                            cancelled, it replays no more; resume goes on with a stopped job, too
+  dlt audit [--limit N]     who did what to dead letters, when and why
                             F: field=value pairs joined by commas (\\, is a comma in a value); times are UTC;
                             fields: ${filterFields.join(', ')}.
                             With --json, each of them prints the data as ops answers it
@@ -94,6 +173,9 @@ Examples
   npm run allim -- dlt list --filter 'topic=shopping.order.created,state=open,since=2026-02-06 10:00'
   npm run --silent allim -- dlt list --filter class=bad-json --json
   npm run allim -- dlt discard 12 13 --reason 'the sender has sent them again'
+  npm run allim -- dlt replay --filter class=handler --rate 200 --dry-run
+  npm run allim -- dlt replay 12 --edit order.json --reason 'amount was a text'
+  npm run allim -- dlt job pause 7
   source <(npm run --silent allim -- completion bash)
 
 Addresses and the token's secret come from the environment (KAFKA_BROKERS, DATABASE_URL, OPS_URL, AUTH_JWT_SECRET), else
@@ -168,11 +250,21 @@ export function readCommand(words: string[]): Command {
 }
 
 function readDlt([word, ...rest]: string[]): Command {
-  const action = dltActions.find((known) => known === word);
+  if (word === 'job') {
+    const [jobWord] = rest;
+    if (jobWord === undefined || jobWord.startsWith('-')) return readDltAction('job list', rest);
+    const action = dltActionNames.find((known) => known === `job ${jobWord}`);
+    if (!action) throw new WrongUsage(`dlt job: expected ${jobActions.join(', ')}.`);
+    return readDltAction(action, rest.slice(1));
+  }
+  const action = dltActionNames.find((known) => known === word);
+  if (!action || action.includes(' ')) throw new WrongUsage(`dlt: expected ${dltActions.join(', ')}.`);
+  return readDltAction(action, rest);
+}
+
+function readDltAction(action: DltActionName, rest: string[]): Command {
   const name = 'dlt';
   switch (action) {
-    case undefined:
-      throw new WrongUsage(`dlt: expected ${dltActions.join(', ')}.`);
     case 'topics':
       return { name, action, json: read(rest, 0, dltOptions.topics).values.json };
     case 'groups': {
@@ -181,9 +273,8 @@ function readDlt([word, ...rest]: string[]): Command {
     }
     case 'list': {
       const { values } = read(rest, 0, dltOptions.list);
-      const limit = wholeNumber(values.limit);
-      if (!limit || limit > longestList) throw new WrongUsage(`dlt list: --limit: expected 1 to ${longestList}.`);
-      return { name, action, json: values.json, filter: filterOf(values.filter, filterFields), limit };
+      const filter = filterOf(values.filter, filterFields);
+      return { name, action, json: values.json, filter, limit: limitOf(action, values.limit) };
     }
     case 'show': {
       const { values, positionals } = read(rest, 1, dltOptions.show);
@@ -193,22 +284,110 @@ function readDlt([word, ...rest]: string[]): Command {
     }
     case 'discard': {
       const { values, positionals } = read(rest, Number.POSITIVE_INFINITY, dltOptions.discard);
-      const numbers = [...new Set(positionals.map(wholeNumber))].filter((number) => number !== undefined);
-      if (positionals.length === 0 || !positionals.every(wholeNumber))
-        throw new WrongUsage('dlt discard: expected the numbers of cases: see dlt list.');
-      if (numbers.length > mostDiscarded)
-        throw new WrongUsage(`dlt discard: expected at most ${mostDiscarded} cases at a time.`);
-      const reason = values.reason?.trim();
-      if (!reason || reason.length > longestReason)
-        throw new WrongUsage(`dlt discard: expected --reason R, why, in 1 to ${longestReason} characters.`);
-      return { name, action, json: values.json, numbers, reason };
+      const numbers = numbersOf(action, positionals);
+      return { name, action, json: values.json, numbers, reason: reasonOf(action, values.reason) };
+    }
+    case 'replay':
+      return readReplay(rest);
+    case 'job list': {
+      const { values } = read(rest, 0, dltOptions[action]);
+      return { name, action, json: values.json, limit: limitOf(action, values.limit) };
+    }
+    case 'job show':
+    case 'job follow': {
+      const { values, positionals } = read(rest, 1, dltOptions[action]);
+      return { name, action, json: values.json, job: jobOf(action, positionals) };
+    }
+    case 'job letters': {
+      const { values, positionals } = read(rest, 1, dltOptions[action]);
+      const job = jobOf(action, positionals);
+      const filter = filterOf(values.filter, ['state'], jobLetterStates);
+      return { name, action, json: values.json, job, filter, limit: limitOf(action, values.limit) };
+    }
+    case 'job start': {
+      const { values, positionals } = read(rest, 1, dltOptions[action]);
+      const job = jobOf(action, positionals);
+      const reason = reasonOf(action, values.reason);
+      return { name, action, json: values.json, job, reason, rate: rateOf(action, values.rate) };
+    }
+    case 'job pause':
+    case 'job resume':
+    case 'job cancel': {
+      const { values, positionals } = read(rest, 1, dltOptions[action]);
+      const job = jobOf(action, positionals);
+      const reason = values.reason === undefined ? undefined : reasonOf(action, values.reason);
+      return { name, action, json: values.json, job, reason };
+    }
+    case 'audit': {
+      const { values } = read(rest, 0, dltOptions.audit);
+      return { name, action, json: values.json, limit: limitOf(action, values.limit) };
     }
   }
 }
 
-function filterOf(texts: string[], fields: readonly FilterField[]): Filter {
+function readReplay(rest: string[]): Command {
+  const action = 'replay';
+  const { values, positionals } = read(rest, Number.POSITIVE_INFINITY, dltOptions.replay);
+  const { json, force, yes, detach, edit, 'dry-run': dryRun } = values;
+  const isFiltered = values.filter.length > 0;
+  if (isFiltered === positionals.length > 0) {
+    const hint = '--filter state=open are all that are open';
+    throw new WrongUsage(`dlt replay: expected either the numbers of cases or --filter F; ${hint}.`);
+  }
+  const numbers = isFiltered ? undefined : numbersOf(action, positionals);
+  if (edit !== undefined && numbers?.length !== 1)
+    throw new WrongUsage('dlt replay: --edit: expected the number of one case, whose payload it is.');
+  const filter = filterOf(values.filter, filterFields, replayableStates);
+  if (filter.state === 'parked' && !force)
+    throw new WrongUsage('dlt replay: parked cases are replayed with --force only.');
+  const set = numbers ? { numbers } : { filter };
+  const rate = rateOf(action, values.rate);
+  const reason = dryRun ? values.reason : reasonOf(action, values.reason);
+  return { name: 'dlt', action, json, set, rate, force, edit, dryRun, reason, yes, detach };
+}
+
+function numbersOf(action: DltActionName, positionals: string[]): number[] {
+  const numbers = positionals.map(wholeNumber).filter((number) => number !== undefined);
+  if (numbers.length === 0 || numbers.length < positionals.length)
+    throw new WrongUsage(`dlt ${action}: expected the numbers of cases: see dlt list.`);
+  const distinct = [...new Set(numbers)];
+  if (distinct.length > mostNumbers)
+    throw new WrongUsage(`dlt ${action}: expected at most ${mostNumbers} cases at a time.`);
+  return distinct;
+}
+
+function jobOf(action: DltActionName, [word]: string[]): number {
+  const job = wholeNumber(word);
+  if (!job) throw new WrongUsage(`dlt ${action}: expected the number of a job: see dlt job list.`);
+  return job;
+}
+
+function reasonOf(action: DltActionName, text: string | undefined): string {
+  const reason = text?.trim();
+  if (!reason || reason.length > longestReason)
+    throw new WrongUsage(`dlt ${action}: expected --reason R, why, in 1 to ${longestReason} characters.`);
+  return reason;
+}
+
+function rateOf(action: DltActionName, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const rate = text === '0' ? 0 : wholeNumber(text);
+  if (rate === undefined || rate > highestRate)
+    throw new WrongUsage(
+      `dlt ${action}: --rate: expected letters a second, 1 to ${highestRate}, or 0: as fast as possible.`,
+    );
+  return rate;
+}
+
+function limitOf(action: DltActionName, text: string): number {
+  const limit = wholeNumber(text);
+  if (!limit || limit > longestList) throw new WrongUsage(`dlt ${action}: --limit: expected 1 to ${longestList}.`);
+  return limit;
+}
+
+function filterOf(texts: string[], fields: readonly FilterField[], states?: readonly string[]): Filter {
   try {
-    return readFilter(texts, fields);
+    return readFilter(texts, fields, states);
   } catch (error) {
     throw new WrongUsage(`${(error as Error).message}.`);
   }

@@ -1,7 +1,8 @@
 import { userInfo } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { ApiResponse, DeadLetterState } from '@allim/contracts';
+import type { ApiResponse, DeadLetterState, ReplayItemState, ReplayJobState } from '@allim/contracts';
 import { WrongUsage } from './command-line.js';
+import type { Filter } from './dlt-filter.js';
 import { visible } from './dlt-visible.js';
 import { token } from './token.js';
 
@@ -60,12 +61,66 @@ export interface Letter extends LetterSummary {
   headers: { name: string; value: ShownBytes }[];
 }
 
+/** A replay of a set of cases; times are ISO 8601. */
+export interface Job {
+  job: number;
+  replayId: string;
+  state: ReplayJobState;
+  /** What the set was frozen from; null where its numbers were given. */
+  filter: Filter | null;
+  numbers: number[] | null;
+  isForced: boolean;
+  isEdited: boolean;
+  /** Records a second; 0: as fast as possible. */
+  rate: number;
+  /** Size of the set; grows while it is planned. */
+  total: number;
+  published: number;
+  skipped: number;
+  /** Of those published. */
+  failed: number;
+  /** Not in the set, although they match. */
+  excluded: { reason: string; count: number }[];
+  stopReason: string | null;
+  createdBy: string;
+  createdAt: string;
+  startedBy: string | null;
+  startedAt: string | null;
+  /** Why it was started. */
+  reason: string | null;
+  endedAt: string | null;
+}
+
+/** One case of a job's set. */
+export interface JobLetter {
+  number: number;
+  state: ReplayItemState;
+  /** Why it was skipped. */
+  reason: string | null;
+}
+
+export interface Deed {
+  number: number;
+  at: string;
+  actor: string;
+  action: string;
+  reason: string | null;
+  /** What it was done to. */
+  subject: Record<string, unknown>;
+}
+
+/** Ops is away or busy: the same may be asked again. What was to be done may have been done. */
+export class NotAnswered extends Error {
+  override readonly name = 'NotAnswered';
+}
+
 /**
  * One request to ops, `GET` unless it has a body.
  *
  * @param path below `/api/v1/ops`
  * @returns the `data` of its answer
- * @throws with a sentence for the operator; {@link WrongUsage} for what ops calls a bad request
+ * @throws with a sentence for the operator; {@link WrongUsage} for what ops calls a bad request, {@link NotAnswered} where it
+ *   is not ops that has decided
  */
 export type Ask = <Data>(
   path: string,
@@ -79,7 +134,7 @@ export interface Operator {
 }
 
 const tokenTtlS = 60;
-/** Reading and discarding, and what a replay will want. */
+/** Reading, discarding and replaying. */
 const scope = 'ops ops:payload ops:replay';
 
 /**
@@ -127,8 +182,8 @@ export function asking(url: string, { token, source }: Operator, timeoutMs = 10_
       return { response, text: await response.text() };
     } catch (error) {
       if ((error as Error).name === 'TimeoutError')
-        throw new Error(`ops at ${base} has not answered within ${timeoutMs / 1_000} s.`, { cause: error });
-      throw new Error(`ops does not answer at ${base} (${reason(error)}): ${hint}`, { cause: error });
+        throw new NotAnswered(`ops at ${base} has not answered within ${timeoutMs / 1_000} s.`, { cause: error });
+      throw new NotAnswered(`ops does not answer at ${base} (${reason(error)}): ${hint}`, { cause: error });
     }
   }
 
@@ -141,7 +196,8 @@ export function asking(url: string, { token, source }: Operator, timeoutMs = 10_
     for (let asked = 1; ; asked++) {
       const { response, text } = await send(path + search, body);
       const answer = envelope(text);
-      if (!answer) throw new Error(`${base} does not answer as ops does (status ${response.status}): ${hint}`);
+      const Failure = response.status >= 500 ? NotAnswered : Error;
+      if (!answer) throw new Failure(`${base} does not answer as ops does (status ${response.status}): ${hint}`);
       if (answer.success) return answer.data as Data;
       const message = visible(answer.error.message);
       if (response.status === 429 && asked < patience) {
@@ -157,9 +213,11 @@ export function asking(url: string, { token, source }: Operator, timeoutMs = 10_
         case 'C003':
           throw new WrongUsage(`${message}.`);
         case 'D001':
+        case 'D002':
+        case 'D003':
           throw new Error(`${message}.`);
         default:
-          throw new Error(`ops answered ${response.status}: ${message}.`);
+          throw new Failure(`ops answered ${response.status}: ${message}.`);
       }
     }
   };

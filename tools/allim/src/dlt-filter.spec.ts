@@ -1,5 +1,5 @@
-import { deadLetterStates } from '@allim/contracts';
-import { filterStates, readFilter } from './dlt-filter.js';
+import { deadLetterStates, replayItemStates } from '@allim/contracts';
+import { filterStates, jobLetterStates, readFilter } from './dlt-filter.js';
 
 const group = '0123456789abcdef0123456789abcdef';
 
@@ -47,6 +47,12 @@ it('takes the fields that make sense where it stands', () => {
   expect(() => readFilter(['key=k'], ['topic', 'state'])).toThrow('expected some of topic, state');
 });
 
+it('takes the states that make sense where it stands', () => {
+  expect(readFilter(['state=skipped'], ['state'], jobLetterStates)).toEqual({ state: 'skipped' });
+  expect(() => readFilter(['state=open'], ['state'], jobLetterStates)).toThrow('expected one of pending, claimed');
+});
+
 it('knows every state', () => {
   expect(filterStates).toEqual([...deadLetterStates]);
+  expect(jobLetterStates).toEqual([...replayItemStates]);
 });

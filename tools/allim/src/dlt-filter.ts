@@ -1,4 +1,4 @@
-import type { DeadLetterState } from '@allim/contracts';
+import type { DeadLetterState, ReplayItemState } from '@allim/contracts';
 
 export const filterFields = ['topic', 'class', 'group', 'key', 'since', 'until', 'text', 'state'] as const;
 export type FilterField = (typeof filterFields)[number];
@@ -15,12 +15,23 @@ const states: Record<DeadLetterState, true> = {
 };
 export const filterStates = Object.keys(states);
 
+/** Cases that a replay may be asked for. */
+export const replayableStates = ['open', 'parked'] as const satisfies DeadLetterState[];
+
+const jobLetters: Record<ReplayItemState, true> = { pending: true, claimed: true, published: true, skipped: true };
+export const jobLetterStates = Object.keys(jobLetters);
+
 /**
  * @param texts each `field=value` pairs joined by `,`; `\,` in a value is a comma
  * @param fields those that make sense here
+ * @param states those that make sense here
  * @throws with what was expected
  */
-export function readFilter(texts: readonly string[], fields: readonly FilterField[] = filterFields): Filter {
+export function readFilter(
+  texts: readonly string[],
+  fields: readonly FilterField[] = filterFields,
+  states: readonly string[] = filterStates,
+): Filter {
   const filter: Filter = {};
   for (const pair of texts.flatMap((text) => text.split(/(?<!\\),/))) {
     const [, name, value] = /^\s*(\w*)\s*=(.*)$/s.exec(pair) ?? [];
@@ -32,12 +43,12 @@ export function readFilter(texts: readonly string[], fields: readonly FilterFiel
     if (!field) throw new Error(`--filter: there is no field "${name}" here; expected some of ${fields.join(', ')}`);
     // The last one would win silently, and hit other cases than were meant.
     if (field in filter) throw new Error(`--filter: ${field} stands there twice; expected it once`);
-    filter[field] = checked(field, value.replaceAll('\\,', ','));
+    filter[field] = checked(field, value.replaceAll('\\,', ','), states);
   }
   return filter;
 }
 
-function checked(field: FilterField, value: string): string {
+function checked(field: FilterField, value: string, known: readonly string[]): string {
   const fail = (expected: string) => new Error(`--filter: ${field}: expected ${expected}`);
   if (value === '') throw fail('a value after the =');
   switch (field) {
@@ -49,7 +60,7 @@ function checked(field: FilterField, value: string): string {
       return moment;
     }
     case 'state':
-      if (!filterStates.includes(value)) throw fail(`one of ${filterStates.join(', ')}`);
+      if (!known.includes(value)) throw fail(`one of ${known.join(', ')}`);
       return value;
     case 'group':
       if (!/^[\da-f]{32}$/.test(value)) throw fail('the id of a group, 32 hexadecimal digits: see dlt groups');

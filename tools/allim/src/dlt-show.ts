@@ -52,7 +52,8 @@ const placeOf = ({ partition, offset }: { partition: number | null; offset: stri
   ...(offset === null ? [] : [`offset ${offset}`]),
 ];
 
-function fields(named: Record<string, string>): string[] {
+/** Names and values beside each other; a value may have several lines, and is made visible here. */
+export function fields(named: Record<string, string>): string[] {
   const width = Math.max(...Object.keys(named).map((name) => name.length));
   return Object.entries(named).flatMap(([name, value]) =>
     visibleLines(value).map((line, index) => `${(index === 0 ? name : '').padEnd(width)}  ${line}`),

@@ -17,3 +17,22 @@ export function ago(iso: string, now: Date): string {
   const unit = units.find((one) => seconds >= one.seconds) ?? { name: 's', seconds: 1 };
   return `${Math.floor(seconds / unit.seconds)} ${unit.name} ago`;
 }
+
+/** @returns `3 min 20 s`: the two greatest units, rounded up */
+export function duration(seconds: number): string {
+  const whole = Math.max(1, Math.ceil(seconds));
+  const at = [...units, { name: 's', seconds: 1 }];
+  const first = at.findIndex((unit) => whole >= unit.seconds);
+  const [great, small] = [at[first]!, at[first + 1]];
+  if (!small) return `${whole} s`;
+  const count = Math.ceil(whole / small.seconds);
+  const perGreat = great.seconds / small.seconds;
+  const parts = [
+    { unit: great, count: Math.floor(count / perGreat) },
+    { unit: small, count: count % perGreat },
+  ];
+  return parts
+    .filter((part) => part.count > 0)
+    .map((part) => `${part.count} ${part.unit.name}`)
+    .join(' ');
+}

@@ -1,14 +1,16 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { freePort, workspace } from '@allim/stack';
+import { waitFor } from '@allim/testing';
 import { jwtVerify } from 'jose';
-import { asking, operator } from './dlt-api.js';
+import { asking, type Job, NotAnswered, operator } from './dlt-api.js';
+import { sampleJob } from './sample-job.js';
 
 const main = `${workspace}tools/allim/dist/main.js`;
 const secret = 'a secret of at least thirty-two bytes';
@@ -180,6 +182,165 @@ it('discards with a reason', async () => {
   });
 });
 
+describe('a replay', () => {
+  const planned = sampleJob({ state: 'planned', total: 2 });
+  const running = sampleJob({ total: 2, published: 1 });
+  const done = sampleJob({ state: 'done', total: 2, published: 2 });
+  const words = ['dlt', 'replay', '3', '12', '--reason', 'fixed'];
+
+  /** Ops with one job, which is answered look by look, the last one for ever. */
+  function jobs(...looks: Job[]): Answer {
+    return (response, one) => {
+      const path = one.url.replace('/api/v1/ops', '');
+      if (path.startsWith('/dead-letters/')) return data(letter(Number(path.split('/').at(-1))))(response, one);
+      if (path.includes('/letters')) {
+        const items = [3, 12].map((number) => ({ number, state: 'pending', reason: null }));
+        return data({ items, next: null })(response, one);
+      }
+      if (path === '/replay-jobs') return json(202, { success: true, data: planned })(response, one);
+      if (path.endsWith('/start')) return data(running)(response, one);
+      if (path.endsWith('/cancel')) return data({ ...planned, state: 'cancelled' })(response, one);
+      data(looks.length > 1 ? looks.shift()! : looks[0]!)(response, one);
+    };
+  }
+  const moves = () => asked.filter(({ method }) => method === 'POST').map(({ url, body }) => [url, body]);
+
+  it('goes through without a terminal: the plan is for people, the result is on stdout', async () => {
+    const { code, stdout, stderr } = await allim([...words, '--yes', '--rate', '200'], jobs(planned, running, done));
+    expect({ code, stdout }).toEqual({ code: 0, stdout: 'Job 7 is done: 2 of 2 letters replayed.\n' });
+    expect(stderr).toMatch(/^Job 7 replays 2 letters\n/);
+    expect(stderr).toMatch(/^ {4}12 {2}open /m);
+    expect(stderr.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+    expect(moves()).toEqual([
+      ['/api/v1/ops/replay-jobs', { numbers: [3, 12], rate: 200, force: false }],
+      ['/api/v1/ops/replay-jobs/7/start', { reason: 'fixed' }],
+    ]);
+  });
+
+  it('is not begun where nobody can be asked', async () => {
+    const { code, stderr } = await allim(words, jobs(planned));
+    expect({ code, stderr }).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('expected --yes, or --dry-run'),
+    });
+    expect(asked).toEqual([]);
+  });
+
+  it('is shown by a dry run, on stdout', async () => {
+    const { code, stdout, stderr } = await allim(['dlt', 'replay', '3', '12', '--dry-run'], jobs(planned));
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(/^Job 7 replays 2 letters\n[\s\S]*dlt job start 7 --reason …\n$/);
+    expect(moves()).toHaveLength(1);
+  });
+
+  it('takes an edited payload from a file', async () => {
+    const file = join(state, 'order.json');
+    const edit = ['dlt', 'replay', '3', '--edit', file, '--dry-run', '--json'];
+    await writeFile(file, '\ufeff{"orderNumber": "주문-1"}\n');
+    expect(JSON.parse((await allim(edit, jobs(planned))).stdout)).toEqual(planned);
+    expect(moves()[0]![1]).toEqual({ numbers: [3], value: '{"orderNumber": "주문-1"}\n', force: false });
+    asked = [];
+    await writeFile(file, Buffer.from([0x7b, 0xff]));
+    expect(await allim(edit, jobs(planned))).toEqual({
+      ...{ code: 1, stdout: '', stderr: `allim: ${file}: expected text in UTF-8.\n` },
+    });
+    expect(asked).toEqual([]);
+    const wrong = refusal(400, 'C003', 'value: expected JSON');
+    await writeFile(file, '{');
+    expect(await allim(edit, wrong)).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('value: expected JSON.'),
+    });
+  });
+
+  it('does not end with the program', async () => {
+    answers = [jobs(planned, running)];
+    const child = spawn(process.execPath, [main, ...words, '--yes'], { env: environment() });
+    const complaint = text(child.stderr);
+    const exit = once(child, 'exit');
+    await waitFor(() => asked.filter(({ url, method }) => method === 'GET' && url.endsWith('/7')).length >= 3, {
+      what: 'a look at the running job',
+    });
+    child.kill('SIGINT');
+    expect(await exit).toEqual([1, null]);
+    expect(await complaint).toContain('allim: job 7 goes on.\n  pause it: npm run allim -- dlt job pause 7\n');
+    expect(moves()).toHaveLength(2);
+  });
+
+  describe('on a terminal', () => {
+    /** Runs it on a terminal of 72 columns; `answer` may look at what is there, and returns what is typed. */
+    async function onTerminal(more: string[], given: Answer, answer: (shown: string) => string | undefined) {
+      answers = [given];
+      const program = [process.execPath, main, ...words, ...more].map((word) => `'${word}'`).join(' ');
+      const child = spawn('script', ['-qec', `stty cols 72; exec ${program}`, '/dev/null'], {
+        env: environment({ TERM: 'xterm', NO_COLOR: '' }),
+        stdio: ['pipe', 'pipe', 'inherit'],
+      });
+      let shown = '';
+      child.stdout.setEncoding('utf8').on('data', (part) => {
+        shown += part;
+        const typed = answer(shown);
+        if (typed) child.stdin.write(typed);
+      });
+      const [code] = await once(child, 'close');
+      return { code, shown };
+    }
+    /** Types once, when it is asked. */
+    const answering = (typed: string) => {
+      let isAnswered = false;
+      return (shown: string) => {
+        if (isAnswered || !shown.includes('[y/N] ')) return undefined;
+        isAnswered = true;
+        return typed;
+      };
+    };
+
+    it('asks, and draws a bar', async () => {
+      const { code, shown } = await onTerminal([], jobs(planned, running, running, done), answering('y\n'));
+      expect(code).toBe(0);
+      expect(shown).toContain('Replay 2 letters? [y/N] ');
+      expect(shown).toContain('\r\x1b[K[###############---------------]   50%  1/2  1 s left');
+      expect(shown.endsWith('\r\x1b[KJob 7 is done: 2 of 2 letters replayed.\r\n')).toBe(true);
+    });
+
+    it.each([
+      ['n', 'n\n'],
+      ['nothing', '\n'],
+      ['Ctrl-C', '\x03'],
+      ['Ctrl-D', '\x04'],
+    ])('replays nothing when it is answered with %s', async (_, typed) => {
+      const { code, shown } = await onTerminal([], jobs(planned, done), answering(typed));
+      expect(code).toBe(1);
+      expect(shown).toMatch(/\nallim: nothing was replayed\.\r\n$/);
+      expect(moves().map(([path]) => path)).toEqual(['/api/v1/ops/replay-jobs', '/api/v1/ops/replay-jobs/7/cancel']);
+    });
+
+    it('leaves the job alone at Ctrl-C', async () => {
+      let isTyped = false;
+      const { code, shown } = await onTerminal(['--yes'], jobs(planned, running), (seen) => {
+        if (isTyped || !seen.includes('50%')) return undefined;
+        isTyped = true;
+        return '\x03';
+      });
+      expect(code).toBe(1);
+      expect(shown).toContain('\r\x1b[Kallim: job 7 goes on.');
+      expect(moves()).toHaveLength(2);
+    });
+  });
+});
+
+it('shows a job, and what it is told to do', async () => {
+  const job = sampleJob({ published: 60, createdBy: 'eun\x1b[2J' });
+  const { code, stdout } = await allim(['dlt', 'job', 'show', '7'], data(job));
+  expect({ code, url: asked[0]!.url }).toEqual({ code: 0, url: '/api/v1/ops/replay-jobs/7' });
+  expect(stdout).toContain('Replay job 7: running\n');
+  expect(stdout).toContain('by eun\\x1b[2J');
+  expect(await allim(['dlt', 'job', 'pause', '7'], data({ ...job, state: 'paused' }))).toEqual({
+    ...{ code: 0, stdout: 'Job 7 is paused: 60 of 100 letters replayed.\n', stderr: '' },
+  });
+  expect(asked[1]).toMatchObject({ method: 'POST', url: '/api/v1/ops/replay-jobs/7/pause', body: {} });
+});
+
 it.each([
   [
     refusal(401, 'C001', 'the access token has expired'),
@@ -192,11 +353,31 @@ it.each([
     'not allowed with this token (AUTH_JWT_SECRET): expected a token with scope "ops".',
   ],
   [refusal(404, 'D001', 'there is no dead letter 7'), 1, 'there is no dead letter 7.'],
+  [refusal(404, 'D002', 'there is no replay job 7'), 1, 'there is no replay job 7.'],
+  [refusal(409, 'D003', 'replay job 7 is done: expected running'), 1, 'replay job 7 is done: expected running.'],
   [refusal(503, 'C005', 'the database is away; try again'), 1, 'ops answered 503: the database is away; try again.'],
   [refusal(500, 'C500', 'its id is \x1b[2J'), 1, 'ops answered 500: its id is \\x1b[2J.'],
   [refusal(400, 'C003', 'key: expected less'), 2, 'key: expected less.\nTry: npm run allim -- --help'],
 ])('says in one sentence what is wrong (%#)', async (answer, code, sentence) => {
   expect(await allim(['dlt', 'show', '7'], answer)).toEqual({ code, stdout: '', stderr: `allim: ${sentence}\n` });
+});
+
+it('tells what ops has decided from what it may be asked again', async () => {
+  const ask = asking(
+    url,
+    operator('token', async () => secret),
+    200,
+  );
+  const looked = () => ask('/replay-jobs/7');
+  const page: Answer = (response) => response.writeHead(502).end('<html>');
+  for (const answer of [refusal(503, 'C005', 'later'), refusal(500, 'C500', 'oops'), page, () => {}]) {
+    answers = [answer];
+    await expect(looked()).rejects.toThrow(NotAnswered);
+  }
+  for (const answer of [refusal(401, 'C001', 'no'), refusal(404, 'D002', 'no'), json(200, [])]) {
+    answers = [answer];
+    await expect(looked()).rejects.not.toThrow(NotAnswered);
+  }
 });
 
 it('says so when somebody else answers', async () => {
@@ -307,12 +488,24 @@ describe('the completion of bash', () => {
 
   it('knows commands, what follows them, and options', async () => {
     expect(await offered('st')).toEqual(['start', 'stack']);
-    expect(await offered('dlt', '')).toEqual(['topics', 'groups', 'list', 'show', 'discard']);
+    expect(await offered('dlt', '')).toEqual([
+      ...['topics', 'groups', 'list', 'show', 'discard', 'replay', 'job', 'audit'],
+    ]);
+    const jobActions = ['list', 'show', 'letters', 'follow', 'start', 'pause', 'resume', 'cancel'];
+    expect(await offered('dlt', 'job', '')).toEqual(jobActions);
+    expect(await offered('dlt', 'job', 'st')).toEqual(['start']);
+    expect(await offered('dlt', 'job', 'start', '7', '--r')).toEqual(['--reason', '--rate']);
+    expect(await offered('dlt', 'replay', '12', '--d')).toEqual(['--dry-run', '--detach']);
     expect(await offered('dlt', 'list', '--')).toEqual(['--json', '--filter', '--limit']);
     expect(await offered('dlt', 'list', '--json', '--l')).toEqual(['--limit']);
     expect(await offered('stack', 'up', '')).toEqual([]);
     expect(await offered('dlt', 'list', '--filter', 'st')).toEqual(['state=']);
     expect(await offered('dlt', 'list', '--filter', 'state', '=', 'p')).toEqual(['parked']);
+    expect(await offered('dlt', 'replay', '--filter', 'state', '=', '')).toEqual(['open', 'parked']);
+    expect(await offered('dlt', 'job', 'letters', '7', '--filter', 'state', '=', 'p')).toEqual([
+      ...['pending', 'published'],
+    ]);
+    expect(await offered('dlt', 'replay', '12', '--edit', '')).toEqual([]); // bash itself knows the files
   });
 
   it('asks for the topics, and does not run what stands in their names', async () => {

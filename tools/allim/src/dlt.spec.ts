@@ -1,5 +1,6 @@
 import { dlt } from './dlt.js';
 import type { Ask } from './dlt-api.js';
+import { sampleJob } from './sample-job.js';
 
 const screen = { columns: 100, isColoured: false };
 const now = new Date('2026-02-06T10:00:00Z');
@@ -161,4 +162,103 @@ it('prints JSON that does nothing to a terminal', async () => {
   const { said } = await dlt({ name: 'dlt', action: 'topics', json: true }, answering(data), { screen, now });
   expect(said.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}]/u);
   expect(JSON.parse(said)).toEqual(data);
+});
+
+describe('replay jobs', () => {
+  const wide = { screen: { columns: 200, isColoured: false }, now };
+  const cells = (said: string) => said.split('\n').map((line) => line.trim().split(/ {2,}/));
+
+  it('are listed with what they are about', async () => {
+    const filter = { topic: 't', text: 'a,b' };
+    const items = [
+      sampleJob({ filter, numbers: null, published: 40, failed: 3, reason: 'fixed' }),
+      sampleJob({ job: 6, filter: {}, numbers: null }),
+      sampleJob({ job: 5, filter: null, numbers: [3, 12] }),
+    ];
+    const { said } = await dlt(
+      { name: 'dlt', action: 'job list', json: false, limit: 50 },
+      answering({ items, next: null }),
+      wide,
+    );
+    const rest = ['2026-02-06 07:00:00', '3 h', 'eun'];
+    expect(cells(said)).toEqual([
+      ['JOB', 'STATE', 'LETTERS', 'PUBLISHED', 'FAILED', 'SKIPPED', 'CREATED (UTC)', 'AGO', 'BY', 'WHICH', 'REASON'],
+      ['7', 'running', '100', '40', '3', '0', ...rest, 'topic=t,text=a\\,b', 'fixed'],
+      ['6', 'running', '100', '0', '0', '0', ...rest, 'state=open', '–'],
+      ['5', 'running', '100', '0', '0', '0', ...rest, '3 12', '–'],
+    ]);
+  });
+
+  it('are listed page by page, their letters in ascending order', async () => {
+    const asked: unknown[] = [];
+    const answers = [
+      { items: [{ number: 3, state: 'skipped', reason: 'no longer open' }], next: 3 },
+      { items: [{ number: 9, state: 'published', reason: null }], next: null },
+    ];
+    const ask = (async (path: string, request = {}) => {
+      asked.push([path, request]);
+      return answers.shift();
+    }) as Ask;
+    const { said } = await dlt(
+      { name: 'dlt', action: 'job letters', json: false, job: 7, filter: { state: 'skipped' }, limit: 5 },
+      ask,
+      wide,
+    );
+    expect(cells(said)).toEqual([
+      ['NUMBER', 'STATE', 'REASON'],
+      ['3', 'skipped', 'no longer open'],
+      ['9', 'published', '–'],
+    ]);
+    expect(asked).toEqual([
+      ['/replay-jobs/7/letters', { query: { state: 'skipped', after: undefined, size: 5 } }],
+      ['/replay-jobs/7/letters', { query: { state: 'skipped', after: 3, size: 4 } }],
+    ]);
+    const circle = answering({ items: [], next: 3 });
+    const list = dlt({ name: 'dlt', action: 'job letters', json: false, job: 7, filter: {}, limit: 5 }, circle, wide);
+    await expect(list).rejects.toThrow('ops goes round in circles');
+  });
+
+  it.each(['pause', 'resume', 'cancel'] as const)('can be told to %s', async (move) => {
+    const asked: unknown[] = [];
+    const ask = (async (path: string, request = {}) => {
+      asked.push([path, request]);
+      return sampleJob({ state: 'paused', published: 40 });
+    }) as Ask;
+    const order = { name: 'dlt', action: `job ${move}`, json: false, job: 7, reason: 'r' } as const;
+    const { said, isDone } = await dlt(order, ask, wide);
+    expect({ said, isDone }).toEqual({ said: 'Job 7 is paused: 40 of 100 letters replayed.', isDone: true });
+    expect(asked).toEqual([[`/replay-jobs/7/${move}`, { body: { reason: 'r' } }]]);
+    expect(JSON.parse((await dlt({ ...order, json: true }, ask, wide)).said)).toMatchObject({ job: 7 });
+  });
+
+  it('can be started, and say how to follow them', async () => {
+    const asked: unknown[] = [];
+    const ask = (async (path: string, request = {}) => {
+      asked.push([path, request]);
+      return sampleJob();
+    }) as Ask;
+    const order = { name: 'dlt', action: 'job start', json: false, job: 7, reason: 'r', rate: 9 } as const;
+    const { said, note } = await dlt(order, ask, wide);
+    expect(said).toBe('Job 7 is running: 0 of 100 letters replayed.');
+    expect(note).toBe('follow it: npm run allim -- dlt job follow 7');
+    expect(asked).toEqual([['/replay-jobs/7/start', { body: { reason: 'r', rate: 9 } }]]);
+  });
+});
+
+it('shows what was done to dead letters', async () => {
+  const items = [
+    { number: 3, at: failedAt, actor: 'eun', action: 'discard', reason: 'sent again', subject: { cases: [1, 2] } },
+    { number: 2, at: failedAt, actor: 'allim', action: 'replay.stop', reason: null, subject: { job: 7, of: { a: 1 } } },
+  ];
+  const { said, note } = await dlt(
+    { name: 'dlt', action: 'audit', json: false, limit: 2 },
+    answering({ items, next: 2 }),
+    { screen: { columns: 200, isColoured: false }, now },
+  );
+  expect(said.split('\n').map((line) => line.split(/ {2,}/))).toEqual([
+    ['AT (UTC)', 'ACTOR', 'ACTION', 'TO', 'REASON'],
+    ['2026-02-06 07:00:00', 'eun', 'discard', 'cases 1 2', 'sent again'],
+    ['2026-02-06 07:00:00', 'allim', 'replay.stop', 'job 7, of {"a":1}', '–'],
+  ]);
+  expect(note).toBe('there may be more than these 2: see --limit.');
 });

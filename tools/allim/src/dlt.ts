@@ -1,10 +1,10 @@
-import type { DeadLetterState } from '@allim/contracts';
 import type { Command } from './command-line.js';
-import type { Ask, Counts, GroupOfLetters, Letter, LetterSummary, TopicOfLetters } from './dlt-api.js';
-import type { Filter } from './dlt-filter.js';
-import { bytesInLine, letterShown } from './dlt-show.js';
-import { type Column, type Screen, type Style, table } from './dlt-table.js';
-import { ago, momentShown } from './dlt-time.js';
+import type { Ask, Deed, GroupOfLetters, Job, JobLetter, Letter, LetterSummary, TopicOfLetters } from './dlt-api.js';
+import { deedColumns, groupColumns, jobColumns, jobLetterColumns, letterColumns, topicColumns } from './dlt-columns.js';
+import { howTo, jobSentence, jobShown } from './dlt-job-shown.js';
+import { type Page, pageSize, pages } from './dlt-pages.js';
+import { letterShown } from './dlt-show.js';
+import { type Column, type Screen, table } from './dlt-table.js';
 import { visibleJson } from './dlt-visible.js';
 
 /** What a command says: `said` is what was asked for, `note` is for people and goes to stderr. */
@@ -15,19 +15,21 @@ export interface Said {
   isDone: boolean;
 }
 
-/** The most that ops answers at once. */
-const pageSize = 200;
+/** What takes one question; for the others see dlt-replay.ts. */
+type Question = Exclude<Extract<Command, { name: 'dlt' }>, { action: 'replay' | 'job follow' }>;
 
-export async function dlt(
-  command: Extract<Command, { name: 'dlt' }>,
-  ask: Ask,
-  { screen, now }: { screen: Screen; now: Date },
-): Promise<Said> {
-  const items = <Row>(data: { items: Row[] }, columns: Column<Row>[], note?: string): Said => {
+export async function dlt(command: Question, ask: Ask, { screen, now }: { screen: Screen; now: Date }): Promise<Said> {
+  const items = <Row>(data: { items: Row[] }, columns: Column<Row>[], note?: string, things = 'dead letters'): Said => {
     if (command.json) return { said: json(data), isDone: true };
-    if (data.items.length === 0) return { said: '', note: 'there are no such dead letters.', isDone: true };
+    if (data.items.length === 0) return { said: '', note: `there are no such ${things}.`, isDone: true };
     return { said: table(columns, data.items, screen), note, isDone: true };
   };
+  const page = <Row>(found: Page<Row>, columns: Column<Row>[], things?: string): Said => {
+    const note = found.next === null ? undefined : `there may be more than these ${found.items.length}: see --limit.`;
+    return items(found, columns, note, things);
+  };
+
+  const moved = (job: Job): Said => ({ said: command.json ? json(job) : jobSentence(job), isDone: true });
 
   switch (command.action) {
     case 'topics':
@@ -42,12 +44,8 @@ export async function dlt(
         isFull ? `there may be more than these ${pageSize} groups.` : undefined,
       );
     }
-    case 'list': {
-      const letters = await list(ask, command.filter, command.limit);
-      const note =
-        letters.next === null ? undefined : `there may be more than these ${letters.items.length}: see --limit.`;
-      return items(letters, letterColumns(now), note);
-    }
+    case 'list':
+      return page(await pages<LetterSummary>(ask, '/dead-letters', command.filter, command.limit), letterColumns(now));
     case 'show': {
       const letter = await ask<Letter>(`/dead-letters/${command.number}`);
       return { said: command.json ? json(letter) : letterShown(letter, now, screen), isDone: true };
@@ -63,78 +61,36 @@ export async function dlt(
         isDone: left.length === 0,
       };
     }
-  }
-}
-
-interface LettersPage {
-  items: LetterSummary[];
-  /** Below which number there may be more; null: there are none. */
-  next: number | null;
-}
-
-/** The newest cases, page by page. Ops looks so far at a time: where cases are rare, a page may be empty and not the last. */
-async function list(ask: Ask, filter: Filter, limit: number): Promise<LettersPage> {
-  const items: LetterSummary[] = [];
-  for (let before: number | undefined; ; ) {
-    const query = { ...filter, before, size: Math.min(pageSize, limit - items.length) };
-    const page: LettersPage = await ask('/dead-letters', { query });
-    items.push(...page.items);
-    if (page.next === null || items.length >= limit) return { items, next: page.next };
-    if (!(page.next < (before ?? Number.POSITIVE_INFINITY)))
-      throw new Error('ops goes round in circles: its pages do not end.');
-    before = page.next;
+    case 'job list':
+      return page(await pages<Job>(ask, '/replay-jobs', {}, command.limit), jobColumns(now), 'replay jobs');
+    case 'job show': {
+      const job = await ask<Job>(`/replay-jobs/${command.job}`);
+      return { said: command.json ? json(job) : jobShown(job, now, screen), isDone: true };
+    }
+    case 'job letters': {
+      const path = `/replay-jobs/${command.job}/letters`;
+      return page(
+        await pages<JobLetter>(ask, path, command.filter, command.limit, 'after'),
+        jobLetterColumns,
+        'letters in this job',
+      );
+    }
+    case 'job start': {
+      const { reason, rate } = command;
+      const job = await ask<Job>(`/replay-jobs/${command.job}/start`, { body: { reason, rate } });
+      return { ...moved(job), note: `follow it: ${howTo.follow(command.job)}` };
+    }
+    case 'job pause':
+    case 'job resume':
+    case 'job cancel': {
+      const move = command.action.replace('job ', '');
+      const job = await ask<Job>(`/replay-jobs/${command.job}/${move}`, { body: { reason: command.reason } });
+      return moved(job);
+    }
+    case 'audit':
+      return page(await pages<Deed>(ask, '/audit', {}, command.limit), deedColumns, 'entries');
   }
 }
 
 /** The data as ops has answered it. */
-const json = (data: unknown) => visibleJson(JSON.stringify(data, null, 2));
-
-const styles: Record<DeadLetterState, Style> = {
-  open: 'yellow',
-  replaying: 'cyan',
-  replayed: 'green',
-  parked: 'red',
-  discarded: 'dim',
-};
-const states = Object.keys(styles) as DeadLetterState[];
-
-const countColumn = (state: DeadLetterState): Column<{ counts: Counts }> => ({
-  title: state.toUpperCase(),
-  text: ({ counts }) => counts[state],
-  align: 'right',
-  style: ({ counts }) => (counts[state] > 0 ? styles[state] : undefined),
-});
-
-/** Where there is little room, how long ago is enough. */
-const failedColumns = (now: Date): Column<{ failedAt: string }>[] => [
-  { title: 'FAILED (UTC)', text: ({ failedAt }) => momentShown(failedAt), spare: 2 },
-  { title: 'AGO', text: ({ failedAt }) => ago(failedAt, now).replace(' ago', ''), align: 'right' },
-];
-
-const topicColumns = (now: Date): Column<TopicOfLetters>[] => [
-  { title: 'TOPIC', text: ({ topic }) => topic, least: 20 },
-  ...states.map(countColumn),
-  ...failedColumns(now),
-];
-
-/** The id stays whole: it is what `--filter group=` wants. */
-const groupColumns = (now: Date, { state }: Filter): Column<GroupOfLetters>[] => [
-  { title: 'GROUP', text: ({ id }) => id },
-  countColumn(states.find((known) => known === state) ?? 'open'),
-  { title: 'ALL', text: ({ counts }) => states.reduce((sum, one) => sum + counts[one], 0), align: 'right' },
-  ...failedColumns(now),
-  { title: 'TOPIC', text: ({ topic }) => topic, least: 10 },
-  { title: 'CLASS', text: ({ errorClass }) => errorClass, least: 8, spare: 1 },
-  { title: 'MESSAGE', text: ({ pattern }) => pattern, least: 16 },
-];
-
-const letterColumns = (now: Date): Column<LetterSummary>[] => [
-  { title: 'NUMBER', text: ({ number }) => number, align: 'right' },
-  { title: 'STATE', text: ({ state }) => state, style: ({ state }) => styles[state] },
-  { title: 'TIMES', text: ({ failures }) => failures, align: 'right', spare: 1 },
-  ...failedColumns(now),
-  { title: 'TOPIC', text: ({ topic }) => topic, least: 12 },
-  { title: 'CLASS', text: ({ errorClass }) => errorClass, least: 8 },
-  { title: 'KEY', text: ({ key }) => key && bytesInLine(key), least: 8, spare: 3 },
-  { title: 'MESSAGE', text: ({ message }) => message, least: 24 },
-];
+export const json = (data: unknown) => visibleJson(JSON.stringify(data, null, 2));

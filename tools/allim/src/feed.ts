@@ -49,17 +49,44 @@ function withOwnName(event: SampleEvent): SampleEvent {
   return signsUp ? { ...event, value: JSON.stringify({ ...JSON.parse(event.value), name }) } : event;
 }
 
+/** Every so many events comes one that nobody can process, as they come from publishers. */
+const eventsPerDead = 9;
+
+/** What operators are to see: some die alike, others for causes of their own. */
+function dead(first: number): SampleEvent[] {
+  const order = (number: number, rest: object) => JSON.stringify({ orderNumber: `ORD-${first}-X${number}`, ...rest });
+  const orders = 'shopping.order.created';
+  return [
+    { topic: orders, key: 'user-1', value: order(1, { userId: 'user-1', totalAmount: '45,000원', itemCount: 2 }) },
+    { topic: orders, key: 'user-2', value: order(2, { userId: 'user-2', totalAmount: '12,000원', itemCount: 1 }) },
+    { topic: 'blog.post.liked', key: 'user-3', value: `{"likeId": "like-${first}", "postId": ` },
+    { topic: orders, key: 'user-3', value: order(3, { totalAmount: 30_000, itemCount: 1 }) },
+    { topic: 'blog.user.followed', key: 'user-4', value: '' },
+    {
+      topic: requestTopic,
+      key: 'user-5',
+      value: JSON.stringify({
+        ...{ requestId: `unknown-${first}`, to: { userId: 'user-5' }, type: 'SYSTEM' },
+        ...{ template: 'summer-sale', params: { note: '<img src=x onerror=alert(1)>' } },
+      }),
+    },
+  ];
+}
+
 /**
- * The sample events of a feed: every topic in turn, and the users in turn; requests of every template among them.
+ * The sample events of a feed: every topic in turn, and the users in turn; among them requests of every template, and a few that
+ * become dead letters.
  *
  * @param first number of the first one; another feed's numbers must lie elsewhere, or its events are duplicates
  */
 export function feedEvents(first: number): SampleEvent[] {
   const asked = requests(first);
+  const failing = dead(first);
   return Array.from({ length: eventsPerFeed }, (_, index) => {
     const events = sampleEvents({ user: sampleUsers[index % sampleUsers.length]!, number: first + index });
     const request = (index + 1) % eventsPerRequest === 0 ? asked.shift() : undefined;
-    return [withOwnName(events[index % events.length]!), ...(request ? [request] : [])];
+    const doomed = (index + 1) % eventsPerDead === 0 ? failing.shift() : undefined;
+    return [withOwnName(events[index % events.length]!), ...[request, doomed].filter((one) => one !== undefined)];
   }).flat();
 }
 

@@ -1,5 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { type Command, readCommand, usage, WrongUsage } from './command-line.js';
+import type { Ask } from './dlt-api.js';
+import type { Screen } from './dlt-table.js';
 
 // Loaded when needed: a token shall not wait for the database's library.
 async function run(command: Command): Promise<string | undefined> {
@@ -42,13 +44,12 @@ async function run(command: Command): Promise<string | undefined> {
       return (await templatePreview(command.template)).join('\n');
     }
     case 'dlt': {
-      const { dlt } = await import('./dlt.js');
       const { asking, operator } = await import('./dlt-api.js');
       const { screenOf } = await import('./dlt-table.js');
       const { setting } = await import('./settings.js');
       const whom = operator(process.env.OPS_TOKEN, () => setting('AUTH_JWT_SECRET'));
-      const screen = screenOf(process.stdout, process.env);
-      const answer = await dlt(command, asking(await setting('OPS_URL'), whom), { screen, now: new Date() });
+      const ask = asking(await setting('OPS_URL'), whom);
+      const answer = await answerOf(command, ask, { screen: screenOf(process.stdout, process.env), now: new Date() });
       if (answer.note) console.error(`allim: ${answer.note}`);
       if (!answer.isDone) process.exitCode = 1;
       return answer.said;
@@ -58,6 +59,17 @@ async function run(command: Command): Promise<string | undefined> {
       return bashCompletion();
     }
   }
+}
+
+async function answerOf(command: Extract<Command, { name: 'dlt' }>, ask: Ask, at: { screen: Screen; now: Date }) {
+  if (command.action !== 'replay' && command.action !== 'job follow') {
+    const { dlt } = await import('./dlt.js');
+    return await dlt(command, ask, at);
+  }
+  const { followJob, replay } = await import('./dlt-replay.js');
+  const { terminalOf } = await import('./dlt-terminal.js');
+  const place = { ...at, terminal: terminalOf(process) };
+  return command.action === 'replay' ? await replay(command, ask, place) : await followJob(command, ask, place);
 }
 
 /** All of it, also into a pipe whose reader is slow. A reader that has seen enough, such as head, is no failure. */

@@ -70,6 +70,7 @@ async function bringUp(options: StartOptions, cleanup: AsyncDisposableStack, giv
       .filter((url) => url !== undefined)
       .flatMap((url) => [url, url.replace('localhost', '127.0.0.1')])
       .join(','),
+    CHANNEL_METRICS: channelMetrics(programs),
     ...(await outsideWorld(urls)),
   };
   const running = new Map<Program, AppProcess>();
@@ -110,6 +111,13 @@ function urlsOf(programs: Program[]) {
     FCM_ENDPOINT: url('http', '127.0.0.1', 'FCM_PORT'),
   };
 }
+
+/** Where ops finds what the channels say of themselves; empty: none of them runs. */
+const channelMetrics = (programs: readonly Program[]): string =>
+  programs
+    .filter(({ app }) => app.startsWith('channel-'))
+    .map((program) => `${program.app.slice('channel-'.length)}=http://127.0.0.1:${healthPort(program)}/metrics`)
+    .join(',');
 
 /** @throws when a channel would have nobody to send by; its own message would come when the servers are up */
 function checkProviders(apps: readonly App[]): void {
