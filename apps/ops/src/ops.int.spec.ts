@@ -324,7 +324,7 @@ describe('the operators’ API', () => {
     const routes = Object.entries(body.paths as Record<string, Record<string, unknown>>)
       .filter(([path]) => path.startsWith('/api/'))
       .flatMap(([path, methods]) =>
-        Object.keys(methods).map((method) => ({ path: path.replace('{number}', '1'), method })),
+        Object.keys(methods).map((method) => ({ path: path.replace(/{\w+}/g, '1'), method })),
       );
     expect(routes.length).toBeGreaterThanOrEqual(5);
     const credentials = ['', 'Bearer x', `Bearer ${await token('')}`, `Bearer ${await token('notify ops:payload')}`];

@@ -38,7 +38,7 @@ export const jwtSecret = 'benchmark-secret-of-at-least-32-bytes';
 /** Starts `apps/<name>/dist/main.js` with its defaults and these settings; does not wait for anything. */
 export async function startApp(
   site: Site,
-  name: 'consumer' | 'api' | `channel-${Channel}`,
+  name: 'consumer' | 'api' | 'ops' | `channel-${Channel}`,
   settings: Record<string, string> = {},
 ): Promise<App> {
   const port = await freePort();
