@@ -59,13 +59,13 @@ async function stop(ops: Ops): Promise<void> {
   for (const { run } of ops.stop) await run();
 }
 
-const token = (scope = 'ops ops:payload ops:replay') =>
+const token = (scope = 'ops ops:payload ops:replay', { by = secret, until = '5 minutes' } = {}) =>
   new SignJWT({ scope })
     .setProtectedHeader({ alg: 'HS256' })
     .setSubject('operator-1')
     .setIssuedAt()
-    .setExpirationTime('5 minutes')
-    .sign(new TextEncoder().encode(secret));
+    .setExpirationTime(until)
+    .sign(new TextEncoder().encode(by));
 
 async function get(url: string, path: string, scope?: string) {
   return request(url)
@@ -291,6 +291,19 @@ describe('the operators’ API', () => {
     });
   });
 
+  it('shows no more than the beginning of ten megabytes', async () => {
+    const topic = `spec.${++made}`;
+    const configEntries = [{ name: 'max.message.bytes', value: '12000000' }];
+    await admin.createTopics({ topics: [{ topic: deadLetterTopic(topic), numPartitions: 2, configEntries }] });
+    const url = await start();
+    await bury(topic, { offset: 1, value: Buffer.alloc(10_000_000, '가나') });
+    await indexedAll(url, topic, 1);
+    const [one] = await casesOf(url, topic);
+    const { body, text } = await get(url, `/${one?.number}`);
+    expect(body.data.value).toMatchObject({ as: 'text', bytes: 10_000_000, isCut: true });
+    expect(text.length).toBeLessThan(100_000);
+  });
+
   it('gives cases up once, with who and why on record', async () => {
     const topic = await deadTopic();
     const url = await start();
@@ -326,17 +339,33 @@ describe('the operators’ API', () => {
       .flatMap(([path, methods]) =>
         Object.keys(methods).map((method) => ({ path: path.replace(/{\w+}/g, '1'), method })),
       );
-    expect(routes.length).toBeGreaterThanOrEqual(5);
-    const credentials = ['', 'Bearer x', `Bearer ${await token('')}`, `Bearer ${await token('notify ops:payload')}`];
+    expect(routes.length).toBeGreaterThanOrEqual(16);
+    const unsigned = (claims: object) =>
+      [{ alg: 'none' }, claims].map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.');
+    const soon = Math.floor(Date.now() / 1000) + 300;
+    const scope = 'ops ops:payload ops:replay';
+    const credentials: [status: number, Authorization: string][] = [
+      [401, ''],
+      [401, 'Bearer'],
+      [401, 'Bearer x'],
+      [401, 'Bearer null'],
+      [401, `Basic ${Buffer.from('ops:ops').toString('base64')}`],
+      [401, await token()],
+      [401, `Bearer ${unsigned({ sub: 'operator-1', scope, exp: soon })}.`],
+      [401, `Bearer ${await token(scope, { by: 'the secret of somebody else, as long as ours' })}`],
+      [401, `Bearer ${await token(scope, { until: '-1 minute' })}`],
+      [401, `Bearer ${await token()}x`],
+      [403, `Bearer ${await token('')}`],
+      [403, `Bearer ${await token('notify ops:payload')}`],
+      [403, `Bearer ${await token('OPS ops:read opsops:replay')}`],
+    ];
+    expect(routes.length * credentials.length).toBeGreaterThanOrEqual(200);
     for (const { path, method } of routes) {
-      for (const Authorization of credentials) {
+      for (const [expected, Authorization] of credentials) {
         const { status } = await request(url)
           [method as 'get' | 'post'](path)
           .set(Authorization ? { Authorization } : {});
-        expect({ path, method, Authorization, status }).toEqual({
-          ...{ path, method, Authorization },
-          status: Authorization.length > 10 ? 403 : 401,
-        });
+        expect({ path, method, Authorization, status }).toEqual({ path, method, Authorization, status: expected });
       }
     }
   });

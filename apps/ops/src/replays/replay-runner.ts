@@ -15,7 +15,7 @@ const lookMs = 500;
 const leaseMs = 10_000;
 const keepMs = 2_500;
 /** Letters that are claimed together, at most. */
-const claimedAtOnce = 500;
+const claimedAtOnce = 1_000;
 /** Whether all is read is asked so often. */
 const readingMs = 200;
 /** After the database or Kafka failed us. */
@@ -36,6 +36,8 @@ export interface ReplayRunnerOptions {
   /** Told at the places where a crash is worth a test. */
   passing?: (point: 'claimed' | 'published' | 'marked') => void;
 }
+
+const nothing: Publication = { published: [], refused: [] };
 
 /** A job in our hands. */
 interface Hold {
@@ -127,14 +129,31 @@ export class ReplayRunner {
     }
   }
 
-  /** Until it has another state, or all is published. While letters are published, the next ones are claimed. */
+  /**
+   * Until it has another state, or all is published. While letters are published, those before them are noted, and the next
+   * ones claimed: each takes the database or Kafka as long.
+   */
   private async replay(begun: HeldJob, hold: Hold): Promise<void> {
     const { replays } = this.options;
     const { signal } = this.stopping;
     if (begun.claimed > 0) await this.publish(await replays.claimed(hold.job), begun, hold);
     const pace = new Pace(begun.rate, performance.now());
     let isTried = false;
-    let publishing = Promise.resolve();
+    let publishing: Promise<Publication> = Promise.resolve(nothing);
+    let noting = Promise.resolve();
+    /** What was claimed is noted from here on, or never: then the job is interrupted. */
+    const next = async (letters: readonly ReplayLetter[], job: HeldJob) => {
+      const publication = await publishing;
+      await noting;
+      noting = this.note(publication, hold);
+      noting.catch(() => {}); // told where it is awaited
+      publishing = this.send(letters, job);
+      publishing.catch(() => {});
+    };
+    const allNoted = async () => {
+      await next([], begun);
+      await noting;
+    };
     try {
       for (;;) {
         const job = await replays.keep(hold.job, hold.holder, leaseMs);
@@ -145,7 +164,7 @@ export class ReplayRunner {
         };
         const reason = verdictOf(trial);
         if (reason) {
-          await publishing;
+          await allNoted();
           return await replays.stop(hold.job, hold.holder, reason);
         }
         if (!isTried && trial.published >= canaryLetters) {
@@ -156,31 +175,40 @@ export class ReplayRunner {
         const most = isTried ? claimedAtOnce : canaryLetters - trial.published;
         const { due, waitMs } = pace.next(performance.now(), most);
         if (due === 0) {
+          await allNoted();
           await sleep(waitMs, undefined, { signal });
           continue;
         }
         const { letters, isEnd } = await replays.claim(hold.job, hold.holder, due);
-        await publishing;
+        await next(letters, job);
+        if (isEnd || !isTried) await allNoted();
         if (isEnd) return await replays.end(hold.job, hold.holder, 'settling');
-        publishing = this.publish(letters, job, hold);
-        publishing.catch(() => {}); // told where it is awaited
-        if (!isTried) await publishing;
       }
     } finally {
-      await publishing.catch(() => {});
+      await allNoted().catch(() => noting.catch(() => {}));
     }
   }
 
-  private async publish(letters: readonly ReplayLetter[], { replayId }: HeldJob, hold: Hold): Promise<void> {
-    if (letters.length === 0) return;
-    const { replays, publisher, metrics, passing } = this.options;
-    passing?.('claimed');
-    const publication = await publisher.publish(letters, replayId, this.stopping.signal);
-    passing?.('published');
-    await replays.published(hold.job, hold.holder, publication);
+  private async publish(letters: readonly ReplayLetter[], job: HeldJob, hold: Hold): Promise<void> {
+    await this.note(await this.send(letters, job), hold);
+  }
+
+  private async send(letters: readonly ReplayLetter[], { replayId }: HeldJob): Promise<Publication> {
+    if (letters.length === 0) return nothing;
+    this.options.passing?.('claimed');
+    const publication = await this.options.publisher.publish(letters, replayId, this.stopping.signal);
+    this.options.passing?.('published');
+    return publication;
+  }
+
+  private async note(publication: Publication, { job, holder }: Hold): Promise<void> {
+    const { published, refused } = publication;
+    if (published.length + refused.length === 0) return;
+    const { replays, metrics, passing } = this.options;
+    await replays.published(job, holder, publication);
     passing?.('marked');
-    metrics.replayed.inc({ result: 'published' }, publication.published.length);
-    metrics.replayed.inc({ result: 'refused' }, publication.refused.length);
+    metrics.replayed.inc({ result: 'published' }, published.length);
+    metrics.replayed.inc({ result: 'refused' }, refused.length);
   }
 
   /** Waits, as long as it takes, until all that is published is read. False: the job has another state by then. */
