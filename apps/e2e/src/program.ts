@@ -6,7 +6,7 @@ import { waitFor } from '@allim/testing';
 
 const logs = `${workspace}.stack/e2e`;
 
-export type App = 'api' | 'consumer' | 'channel-email' | 'channel-push';
+export type App = 'api' | 'consumer' | 'channel-email' | 'channel-push' | 'ops';
 
 /** One of our apps as it is started in production: its built main.js, in a process of its own. */
 export class Program {

@@ -1,8 +1,10 @@
 import { accessSettings, oneKeySource } from '@allim/http';
 import { kafkaConsumerSettings } from '@allim/kafka';
-import { commaList, programSettings, wholeNumber } from '@allim/platform';
+import { address, commaList, programSettings, wholeNumber } from '@allim/platform';
 import { storeSettings } from '@allim/store';
 import { z } from 'zod';
+import { channelTargets } from './overview/channel-targets.js';
+import { laneGroups } from './overview/watched-groups.js';
 import { isTopicPattern } from './topic-patterns.js';
 
 /** The settings of the operators' program. */
@@ -28,12 +30,56 @@ export const settings = z
     REPLAY_MAX: wholeNumber({ min: 1, max: 1_000 })
       .default(5)
       .describe('Replays after which a case that fails again is parked.'),
+    REPLAY_TOPICS: commaList()
+      .refine(
+        (patterns) => patterns.every(isTopicPattern),
+        'expected names of topics, in which * stands for any text, separated by commas',
+      )
+      .default(['*'])
+      .describe(
+        'Topics whose records may be replayed, of those that our consumer knows: names in which * stands for any text, separated by commas.',
+      ),
+    REPLAY_CONSUMER_GROUP: z
+      .string()
+      .default('notification-group')
+      .describe('KAFKA_GROUP_ID of the consumer, which reads replays.'),
+    WATCHED_GROUPS: commaList()
+      .default(laneGroups)
+      .describe(
+        'Consumer groups whose lag the overview shows beside that of the index and the consumer, separated by commas.',
+      ),
+    CHANNEL_METRICS: channelTargets()
+      .default([])
+      .describe(
+        'Metrics of the apps that send, for the overview: channel=http://host:port/metrics, separated by commas; a channel stands there once for each of its apps.',
+      ),
+    CHANNEL_SAMPLE_MS: wholeNumber({ min: 100, max: 60_000 })
+      .default(10_000)
+      .describe('Milliseconds between looks at CHANNEL_METRICS.'),
     ...accessSettings,
     REQUESTS_PER_SECOND: wholeNumber({ min: 1 })
       .default(50)
       .describe('Requests of one operator per second and node, in the long run.'),
     REQUEST_BURST: wholeNumber({ min: 1 }).default(200).describe('The same at once.'),
+    OIDC_AUTHORITY: address('https', 'http')
+      .optional()
+      .describe(
+        'Issuer at which operators sign in to the console (OpenID Connect); not set: they paste an access token.',
+      ),
+    OIDC_CLIENT_ID: z
+      .string()
+      .optional()
+      .describe('What the issuer calls the console: a public client, its redirect is /signed-in. With OIDC_AUTHORITY.'),
+    OIDC_SCOPE: z
+      .string()
+      .default('openid ops ops:payload ops:replay')
+      .describe('Scopes the console asks the issuer for, separated by blanks.'),
   })
-  .refine(...oneKeySource);
+  .refine(...oneKeySource)
+  .refine((given) => (given.OIDC_AUTHORITY === undefined) === (given.OIDC_CLIENT_ID === undefined), {
+    path: ['OIDC_CLIENT_ID'],
+    error: 'expected both of OIDC_AUTHORITY and OIDC_CLIENT_ID, or neither',
+    when: () => true, // also while other settings are wrong, so that all are named at once
+  });
 
 export type Settings = z.infer<typeof settings>;

@@ -186,18 +186,34 @@ export async function moveCases(
       WHERE id IN (?) AND state IN (?) FOR UPDATE`;
     rows.push(...(await transaction.query<MovedRow[]>(sql, [part, from])));
   }
+  await shiftCases(transaction, rows, { from, to, now });
+  return rows.map(({ id }) => Number(id));
+}
+
+/** A case that a transaction moves: what is counted of it, and where from. */
+export type MovedRow = Pick<CaseRow, 'id' | 'topic' | 'pattern_key' | 'state'>;
+
+/**
+ * Moves cases that the transaction holds, each in one of the states `from`, with their summaries.
+ *
+ * @param check told how many of a part were moved, and how many it had
+ */
+export async function shiftCases(
+  transaction: Transaction,
+  rows: readonly MovedRow[],
+  { from, to, now }: { from: readonly DeadLetterState[]; to: DeadLetterState; now: string },
+  check?: (moved: number, rows: number) => void,
+): Promise<void> {
   for (const part of keyParts(rows.map(({ id }) => id)))
     await transaction.defer(
       `UPDATE dead_letter FORCE INDEX (PRIMARY)
        SET state = ?, replays = replays + ?, discarded_at = ?, updated_at = ? WHERE state IN (?) AND id IN (?)`,
       [to, to === 'replayed' ? 1 : 0, to === 'discarded' ? now : null, now, from, part],
+      ({ affectedRows }) => check?.(affectedRows, part.length),
     );
   const shifts = rows.map(({ topic, pattern_key, state }) => ({ topic, group: pattern_key, from: state }));
   await countShifts(transaction, shifts, to);
-  return rows.map(({ id }) => Number(id));
 }
-
-type MovedRow = Pick<CaseRow, 'id' | 'topic' | 'pattern_key' | 'state'>;
 
 /** What is known of the cases with these identities (as latin1), by identity, held until the commit. */
 async function holdKnown(transaction: Transaction, identities: readonly string[]): Promise<Map<string, HeldCase>> {

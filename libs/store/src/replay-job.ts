@@ -58,8 +58,8 @@ export interface ReplayItem {
 
 /** A job in the hands of a runner. */
 export interface HeldJob extends ReplayJob {
-  /** Letters that are claimed: of a runner that died, too. */
-  claimed: number;
+  /** Whether letters are claimed of which it is not noted what became of them: a runner has died. */
+  hasClaimed: boolean;
   /** What was published, and what had failed, when it was started or resumed last. */
   judgedFrom: { published: number; failed: number };
 }
@@ -74,6 +74,8 @@ export interface ReplayLetter {
   /** This one included. */
   replays: number;
   firstFailedAt: Date;
+  /** Id of its group, in bytes. */
+  group: Buffer;
 }
 
 export interface ReplayJobRow {
@@ -87,7 +89,7 @@ export interface ReplayJobRow {
   plan_before: string | null;
   total: number;
   claimed_to: string;
-  claimed: number;
+  noted_to: string;
   published: number;
   skipped: number;
   failed: number;
@@ -131,7 +133,7 @@ export function jobOf(row: ReplayJobRow): ReplayJob {
 
 export const heldJobOf = (row: ReplayJobRow): HeldJob => ({
   ...jobOf(row),
-  claimed: row.claimed,
+  hasClaimed: Number(row.claimed_to) > Number(row.noted_to),
   judgedFrom: { published: row.judged_from, failed: row.failed_before },
 });
 

@@ -6,7 +6,7 @@ import { type Database, openDatabase, withSession } from './database.js';
 import { type IndexedLetter, valueBytesMost } from './dead-letter-case.js';
 import { DeadLetterStore } from './dead-letter-store.js';
 import { migrate } from './migrate.js';
-import { type ReplayRules } from './replay-job.js';
+import { type ReplayLetter, type ReplayRules } from './replay-job.js';
 import { JobLost, type ReplayOrder, ReplayStore } from './replay-store.js';
 import { letter, nextLetter } from './testing/letters.js';
 
@@ -69,6 +69,22 @@ async function running(number: number): Promise<Buffer> {
   expect((await replays.take(holder, leaseMs))?.number).toBe(number);
   return holder;
 }
+
+/** As a runner says what became of letters: of all that are claimed, those with these numbers. */
+async function noted(job: number, holder: Buffer, numbers: readonly number[], refused: Record<number, string> = {}) {
+  const claimed = await replays.claimed(job);
+  const of = (number: number) => claimed.find((one) => one.number === number) ?? sample(number);
+  await replays.published(job, holder, {
+    published: numbers.map(of),
+    refused: Object.entries(refused).map(([number, reason]) => ({ letter: of(Number(number)), reason })),
+  });
+}
+/** Of what is claimed no more. */
+const sample = (number: number): ReplayLetter => ({
+  number,
+  original: { topic: 'shopping.order.created', partition: 0, offset: '0', timestamp: null, group: 'ours' },
+  ...{ key: null, value: null, headers: {}, replays: 1, firstFailedAt: new Date(clock()), group: Buffer.alloc(16) },
+});
 
 const numbersIn = (claimed: { letters: { number: number }[] }) => claimed.letters.map(({ number }) => number);
 
@@ -209,16 +225,14 @@ describe('a runner', () => {
       headers: dead[0]!.headers,
       replays: 1,
       firstFailedAt: dead[0]!.failedAt,
+      group: expect.any(Buffer),
     });
     expect(await statesOf(topic)).toEqual(['open', 'replaying', 'replaying']);
     expect((await replays.claimed(job)).map(({ number }) => number)).toEqual(numbers.slice(0, 2));
-    await replays.published(job, holder, {
-      published: numbers.slice(0, 1),
-      refused: [{ number: numbers[1]!, reason: 'too large' }],
-    });
+    await noted(job, holder, numbers.slice(0, 1), { [numbers[1]!]: 'too large' });
     expect(await statesOf(topic)).toEqual(['open', 'open', 'replayed']);
     expect((await replays.claim(job, holder, 2)).letters).toHaveLength(1);
-    await replays.published(job, holder, { published: [numbers[2]!], refused: [] });
+    await noted(job, holder, [numbers[2]!]);
     expect(await replays.claim(job, holder, 2)).toEqual({ letters: [], isEnd: true });
     await replays.end(job, holder, 'settling');
     await replays.end(job, holder, 'done');
@@ -282,11 +296,11 @@ describe('a runner', () => {
     await replays.claim(job, first, 5);
     clock.advance(leaseMs + 1);
     const second = newHolder();
-    expect((await replays.take(second, leaseMs))?.claimed).toBe(2);
-    await expect(replays.published(job, first, { published: numbers, refused: [] })).rejects.toThrow(JobLost);
+    expect((await replays.take(second, leaseMs))?.hasClaimed).toBe(true);
+    await expect(noted(job, first, numbers)).rejects.toThrow(JobLost);
     expect(await statesOf(topic)).toEqual(['replaying', 'replaying']);
-    await replays.published(job, second, { published: numbers, refused: [] });
-    await expect(replays.published(job, second, { published: numbers, refused: [] })).rejects.toThrow(JobLost);
+    await noted(job, second, numbers);
+    await expect(noted(job, second, numbers)).rejects.toThrow(JobLost);
     expect(await replays.job(job)).toMatchObject({ published: 2 });
   });
 
@@ -299,7 +313,7 @@ describe('a runner', () => {
     await replays.claim(job, holder, 1);
     await replays.move(job, 'cancel', why);
     await expect(replays.claim(job, holder, 1)).rejects.toThrow(JobLost);
-    await replays.published(job, holder, { published: [numbers[0]!], refused: [] });
+    await noted(job, holder, [numbers[0]!]);
     await replays.end(job, holder, 'cancelled');
     expect(await replays.job(job)).toMatchObject({ state: 'cancelled', published: 1, total: 2 });
     expect(await statesOf(topic)).toEqual(['open', 'replayed']);
@@ -324,7 +338,7 @@ describe('a letter that fails again', () => {
     const { replayId } = (await replays.job(job))!;
     await replays.claim(job, holder, 1);
     await letters.index([failedAgain(dead!, replayId, 1)]); // before it could be noted that it is published
-    await replays.published(job, holder, { published: numbers, refused: [] });
+    await noted(job, holder, numbers);
     await letters.index([failedAgain(dead!, replayId, 1)]);
     const elsewhere = failedAgain(dead!, replayId, 1);
     await letters.index([{ ...elsewhere, place: { ...elsewhere.place, partition: 7 } }]);
@@ -344,7 +358,7 @@ describe('a letter that fails again', () => {
       const job = await planned({ numbers }, { isForced: round === 2 });
       const holder = await running(job);
       expect(numbersIn(await replays.claim(job, holder, 1))).toEqual(numbers);
-      await replays.published(job, holder, { published: numbers, refused: [] });
+      await noted(job, holder, numbers);
       expect(await statesOf(topic)).toEqual(['replayed']);
       await letters.index([failedAgain(dead!, (await replays.job(job))!.replayId, round + 1)]);
       expect(await letters.list({ topic }, { limit: 5 })).toEqual([
@@ -386,10 +400,10 @@ describe('many at once', () => {
           const job = held.number;
           if (held.state === 'settling') return void (await replays.end(job, holder, 'done'));
           for (let rounds = Math.ceil(Math.random() * 4); rounds > 0; rounds--) {
-            const left = held.claimed > 0 ? await replays.claimed(job) : [];
+            const left = held.hasClaimed ? await replays.claimed(job) : [];
             const { letters: claimed, isEnd } =
               left.length > 0 ? { letters: left, isEnd: false } : await replays.claim(job, holder, 7);
-            held.claimed = 0;
+            held.hasClaimed = false;
             if (isEnd) {
               await replays.end(job, holder, 'settling');
               break;
@@ -397,7 +411,7 @@ describe('many at once', () => {
             const numbers = claimed.map(({ number }) => number);
             note(job, numbers);
             if (Math.random() < 0.3) break; // dies between publishing and noting
-            await replays.published(job, holder, { published: numbers, refused: [] });
+            await noted(job, holder, numbers);
           }
         } catch (error) {
           if (!(error instanceof JobLost)) throw error;

@@ -1,16 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import {
-  type DeadLetterState,
-  type ReplayExclusion,
-  type ReplayItemState,
-  type ReplayJobState,
-  replayItemStates,
-} from '@allim/contracts';
+import { type ReplayExclusion, type ReplayItemState, type ReplayJobState, replayItemStates } from '@allim/contracts';
 import { type Clock, systemClock } from '@allim/platform';
 import { type AuditAction, noteDeed } from './audit-log.js';
 import { type Database, inTransaction, type Session, type Transaction, type Value, withSession } from './database.js';
 import { type CaseRow, type DeadLetterCase, readHeaders, readNumbers, readPage } from './dead-letter-list.js';
-import { moveCases } from './dead-letter-store.js';
+import { type MovedRow, moveCases, shiftCases } from './dead-letter-store.js';
+import { TryAgain } from './errors.js';
 import {
   exclusionOf,
   filterOf,
@@ -39,6 +34,9 @@ export interface ReplayOrder {
   /** At most 256 characters. */
   actor: string;
 }
+
+/** Why an edited value, which is kept from the beginning, is in no set: its case was not chosen. */
+const notChosen = 'not chosen';
 
 /** What an operator does to a job. */
 export type JobDeed = 'start' | 'pause' | 'resume' | 'cancel';
@@ -87,8 +85,8 @@ export class ReplayStore {
       const job = Number(insertId);
       if (value !== undefined && 'numbers' in selection)
         await transaction.execute(
-          "INSERT INTO replay_item (job_id, case_id, state, value) VALUES (?, ?, 'edited', ?)",
-          [job, selection.numbers[0]!, value],
+          'INSERT INTO replay_item (job_id, case_id, bytes, reason, value) VALUES (?, ?, ?, ?, ?)',
+          [job, selection.numbers[0]!, value.length, notChosen, value],
         );
       await noteDeed(transaction, {
         ...{ now, actor, action: 'replay.plan', reason: null },
@@ -126,11 +124,12 @@ export class ReplayStore {
     return withSession(this.database, async (session) => {
       const rows = await session.query<{ case_id: string; state: ReplayItemState; reason: string | null }[]>(
         `SELECT * FROM (
-           SELECT i.case_id, i.reason, IF(i.state = 'pending' AND i.case_id <= j.claimed_to, 'claimed', i.state) AS state
+           SELECT i.case_id, i.reason, CASE WHEN i.reason IS NOT NULL THEN 'skipped' WHEN i.case_id <= j.noted_to THEN 'published'
+             WHEN i.case_id <= j.claimed_to THEN 'claimed' ELSE 'pending' END AS state
            FROM replay_item AS i JOIN replay_job AS j ON j.id = i.job_id
-           WHERE i.job_id = ? AND i.case_id > ? AND i.state <> 'edited'
+           WHERE i.job_id = ? AND i.case_id > ? AND NOT i.reason <=> ?
          ) AS item WHERE state IN (?) ORDER BY case_id LIMIT ?`,
-        [job, after, state ? [state] : replayItemStates, limit],
+        [job, after, notChosen, state ? [state] : replayItemStates, limit],
       );
       return rows.map(({ case_id, ...row }) => ({ ...row, number: Number(case_id) }));
     });
@@ -226,8 +225,8 @@ export class ReplayStore {
       // An edited one is there already.
       await deferRows(
         transaction,
-        { into: 'replay_item (job_id, case_id, state)', onDuplicate: 'state = VALUES(state)' },
-        fit.map(({ number }) => [job, number, 'pending']),
+        { into: 'replay_item (job_id, case_id, bytes)', onDuplicate: 'reason = NULL' },
+        fit.map(({ number, valueBytes }) => [job, number, valueBytes ?? 0]),
       );
       await this.update(transaction, job, holder, ['planning'], {
         state: next === null ? 'planned' : 'planning',
@@ -245,103 +244,96 @@ export class ReplayStore {
    * replayed any more are skipped. `isEnd`: none was left to have its turn.
    */
   async claim(job: number, holder: Buffer, limit: number): Promise<{ letters: ReplayLetter[]; isEnd: boolean }> {
-    const turn = await inTransaction(this.database, async (transaction) => {
+    return inTransaction(this.database, async (transaction, attempt) => {
       const now = datetime(this.clock());
       const [held] = await transaction.query<ReplayJobRow[]>(
         "SELECT * FROM replay_job WHERE id = ? AND holder = ? AND state = 'running'",
         [job, holder],
       );
-      if (!held) throw new JobLost(`replay job ${job} is not running here`);
-      const pending = await transaction.query<{ case_id: string; bytes: number | null }[]>(
-        `SELECT i.case_id, d.value_bytes AS bytes FROM replay_item AS i FORCE INDEX (PRIMARY)
-         LEFT JOIN dead_letter AS d ON d.id = i.case_id
-         WHERE i.job_id = ? AND i.case_id > ? AND i.state = 'pending' ORDER BY i.case_id LIMIT ?`,
+      if (!held) throw lost(job);
+      const pending = await transaction.query<ItemRow[]>(
+        `SELECT case_id, bytes FROM replay_item FORCE INDEX (PRIMARY)
+         WHERE job_id = ? AND case_id > ? AND reason IS NULL ORDER BY case_id LIMIT ?`,
         [job, held.claimed_to, limit],
       );
-      const numbers = fitting(pending).map(({ case_id }) => Number(case_id));
-      if (numbers.length === 0) return { numbers, claimed: [] };
+      const numbers = fitting(pending).map(({ case_id }) => case_id);
+      if (numbers.length === 0) return { letters: [], isEnd: true };
+      // Held only where somebody was in between: nearly always nobody is.
+      const rows = await readLetters(transaction, job, numbers, attempt === 1 ? '' : 'FOR UPDATE');
       const from = replayableStates(held.is_forced === 1);
-      const claimed = await moveCases(transaction, numbers, { from, to: 'replaying', now });
-      const ours = new Set(claimed);
-      const others = numbers.filter((number) => !ours.has(number));
+      const ours = rows.filter(({ state }) => from.includes(state));
+      await shiftCases(transaction, ours, { from, to: 'replaying', now }, allOrAgain);
+      const taken = new Set(ours.map(({ id }) => id));
+      const others = numbers.filter((number) => !taken.has(number));
       for (const part of keyParts(others))
         await transaction.defer(
           `UPDATE replay_item AS i LEFT JOIN dead_letter AS d ON d.id = i.case_id
-           SET i.state = 'skipped', i.reason = CONCAT('it was ', COALESCE(d.state, 'gone'), ' when its turn came')
+           SET i.reason = CONCAT('it was ', COALESCE(d.state, 'gone'), ' when its turn came')
            WHERE i.job_id = ? AND i.case_id IN (?)`,
           [job, part],
         );
       const { affectedRows } = await transaction.query(
-        `UPDATE replay_job SET claimed_to = ?, claimed = claimed + ?, skipped = skipped + ?, updated_at = ?
+        `UPDATE replay_job SET claimed_to = ?, skipped = skipped + ?, updated_at = ?
          WHERE id = ? AND holder = ? AND state = 'running'`,
-        [numbers.at(-1)!, claimed.length, others.length, now, job, holder],
+        [numbers.at(-1)!, others.length, now, job, holder],
       );
       if (affectedRows === 0) throw lost(job);
-      return { numbers, claimed };
+      return { letters: ours.map((row) => letterOf(row, row.replays + 1)), isEnd: false };
     });
-    return { letters: await this.letters(job, turn.claimed), isEnd: turn.numbers.length === 0 };
   }
 
   /** What was claimed of a job and is not noted yet, by whichever runner, in its order. */
   async claimed(job: number): Promise<ReplayLetter[]> {
-    const sql = `SELECT i.case_id FROM replay_item AS i JOIN replay_job AS j ON j.id = i.job_id
-      WHERE i.job_id = ? AND i.case_id <= j.claimed_to AND i.state = 'pending' ORDER BY i.case_id`;
-    const rows = await withSession(this.database, (session) => session.query<{ case_id: string }[]>(sql, [job]));
-    return this.letters(
-      job,
-      rows.map(({ case_id }) => Number(case_id)),
-    );
-  }
-
-  private letters(job: number, numbers: readonly number[]): Promise<ReplayLetter[]> {
     return withSession(this.database, async (session) => {
-      const letters: ReplayLetter[] = [];
-      for (const part of keyParts(numbers)) {
-        const rows = await session.query<LetterRow[]>(
-          `SELECT d.id, d.topic, d.topic_partition, d.record_offset, d.record_timestamp, d.consumer_group, d.first_failed_at,
-             d.state, d.replays, p.record_key, COALESCE(i.value, p.value) AS value, p.headers
-           FROM dead_letter AS d FORCE INDEX (PRIMARY) JOIN dead_letter_payload AS p ON p.id = d.id
-           JOIN replay_item AS i ON i.job_id = ? AND i.case_id = d.id WHERE d.id IN (?) ORDER BY d.id`,
-          [job, part],
-        );
-        letters.push(...rows.map(letterOf));
-      }
-      return letters;
+      const items = await session.query<ItemRow[]>(
+        `SELECT i.case_id, i.bytes FROM replay_item AS i JOIN replay_job AS j ON j.id = i.job_id
+         WHERE i.job_id = ? AND i.case_id > j.noted_to AND i.case_id <= j.claimed_to AND i.reason IS NULL ORDER BY i.case_id`,
+        [job],
+      );
+      const numbers = items.map(({ case_id }) => case_id);
+      // One that has failed again before it was noted counts this replay already.
+      return (await readLetters(session, job, numbers)).map((row) =>
+        letterOf(row, row.state === 'replaying' ? row.replays + 1 : row.replays),
+      );
     });
   }
 
   /**
-   * Notes that Kafka has acknowledged these, and that it refuses those, which become what they were. What has failed again
-   * by now stays so. Also of a job that is paused or cancelled meanwhile: what is published is published.
+   * Notes that Kafka has acknowledged these, and that it refuses those, which become what they were: all that was claimed
+   * before and is not noted yet. What has failed again by now stays so. Also of a job that is paused or cancelled meanwhile:
+   * what is published is published.
    */
   published(
     job: number,
     holder: Buffer,
-    { published, refused }: { published: readonly number[]; refused: readonly { number: number; reason: string }[] },
+    { published, refused }: { published: readonly ReplayLetter[]; refused: readonly Refused[] },
   ): Promise<void> {
-    return inTransaction(this.database, async (transaction) => {
+    const numbers = [...published, ...refused.map(({ letter }) => letter)].map(numberOf);
+    if (numbers.length === 0) return Promise.resolve();
+    return inTransaction(this.database, async (transaction, attempt) => {
       const now = datetime(this.clock());
-      await moveCases(transaction, published, { from: ['replaying'], to: 'replayed', now });
-      const back = refused.map(({ number }) => number);
-      await moveCases(transaction, back, { from: ['replaying'], to: 'open', now });
-      for (const part of keyParts(published))
-        await transaction.defer(
-          "UPDATE replay_item SET state = 'published' WHERE job_id = ? AND case_id IN (?) AND state = 'pending'",
-          [job, part],
-          atLeast(part.length, job),
-        );
-      for (const { number, reason } of refused)
-        await transaction.defer(
-          "UPDATE replay_item SET state = 'skipped', reason = ? WHERE job_id = ? AND case_id = ? AND state = 'pending'",
-          [reason.slice(0, 300), job, number],
-          atLeast(1, job),
-        );
+      const moved = { from: ['replaying'], to: 'replayed', now } as const;
+      // They are what they were claimed as, but for those that have failed again: then each is looked at.
+      if (attempt === 1) await shiftCases(transaction, published.map(rowOf), moved, allOrAgain);
+      else await moveCases(transaction, published.map(numberOf), moved);
+      await moveCases(
+        transaction,
+        refused.map(({ letter }) => letter.number),
+        { from: ['replaying'], to: 'open', now },
+      );
+      for (const { letter, reason } of refused)
+        await transaction.defer('UPDATE replay_item SET reason = ? WHERE job_id = ? AND case_id = ?', [
+          reason.slice(0, 300),
+          job,
+          letter.number,
+        ]);
+      const [first, last] = [Math.min(...numbers), Math.max(...numbers)];
       const { affectedRows } = await transaction.query(
-        `UPDATE replay_job SET claimed = claimed - ?, published = published + ?, skipped = skipped + ?, updated_at = ?
-         WHERE id = ? AND holder = ? AND state IN (?)`,
+        `UPDATE replay_job SET noted_to = ?, published = published + ?, skipped = skipped + ?, updated_at = ?
+         WHERE id = ? AND holder = ? AND state IN (?) AND noted_to < ? AND claimed_to >= ?`,
         [
-          ...[published.length + refused.length, published.length, refused.length, now],
-          ...[job, holder, ['running', 'paused', 'cancelling']],
+          ...[last, published.length, refused.length, now],
+          ...[job, holder, ['running', 'paused', 'cancelling'], first, last],
         ],
       );
       if (affectedRows === 0) throw lost(job);
@@ -406,12 +398,21 @@ export class ReplayStore {
 
 const lost = (job: number) => new JobLost(`replay job ${job} is not ours any more`);
 
-/** Fewer rows than we hold: they are another runner's by now, and all that we did is undone. */
-const atLeast =
-  (rows: number, job: number) =>
-  ({ affectedRows }: { affectedRows: number }): void => {
-    if (affectedRows < rows) throw lost(job);
-  };
+/** A letter that Kafka refuses, and why. */
+interface Refused {
+  letter: ReplayLetter;
+  reason: string;
+}
+
+const numberOf = ({ number }: ReplayLetter): number => number;
+
+const rowOf = ({ number, original, group }: ReplayLetter): MovedRow => ({
+  ...{ id: String(number), topic: Buffer.from(original.topic), pattern_key: group, state: 'replaying' },
+});
+
+function allOrAgain(moved: number, rows: number): void {
+  if (moved !== rows) throw new TryAgain('somebody has moved some of them meanwhile');
+}
 
 /** What an order makes of a job in this state; undefined: it cannot be given. */
 function targetOf(deed: JobDeed, state: ReplayJobState): ReplayJobState | undefined {
@@ -443,30 +444,63 @@ async function candidates(
   return readPage(session, filterOf(selection, isForced), { before, limit: plannedAtOnce, lookMs: planLookMs });
 }
 
+interface ItemRow {
+  case_id: string;
+  bytes: number;
+}
+
 /** As many of the first as are claimed together; one at least. */
-function fitting<Row extends { bytes: number | null }>(rows: readonly Row[]): readonly Row[] {
+function fitting(rows: readonly ItemRow[]): readonly ItemRow[] {
   let bytes = 0;
   const end = rows.findIndex((row, index) => {
-    bytes += row.bytes ?? 0;
+    bytes += row.bytes;
     return index > 0 && bytes > claimedBytes;
   });
   return end < 0 ? rows : rows.slice(0, end);
 }
 
+/** In the order of their numbers. */
+async function readLetters(
+  session: Session,
+  job: number,
+  ids: readonly string[],
+  lock: 'FOR UPDATE' | '' = '',
+): Promise<LetterRow[]> {
+  const rows: LetterRow[] = [];
+  for (const part of keyParts(ids))
+    rows.push(
+      ...(await session.query<LetterRow[]>(
+        `SELECT STRAIGHT_JOIN d.id, d.topic, d.pattern_key, d.topic_partition, d.record_offset, d.record_timestamp,
+           d.consumer_group, d.first_failed_at, d.state, d.replays, p.record_key, COALESCE(i.value, p.value) AS value, p.headers
+         FROM dead_letter AS d FORCE INDEX (PRIMARY) JOIN dead_letter_payload AS p ON p.id = d.id
+         JOIN replay_item AS i ON i.job_id = ? AND i.case_id = d.id WHERE d.id IN (?) ORDER BY d.id ${lock}`,
+        [job, part],
+      )),
+    );
+  return rows;
+}
+
 interface LetterRow
   extends Pick<
     CaseRow,
-    'topic' | 'topic_partition' | 'record_offset' | 'record_timestamp' | 'consumer_group' | 'first_failed_at'
+    | 'id'
+    | 'topic'
+    | 'pattern_key'
+    | 'topic_partition'
+    | 'record_offset'
+    | 'record_timestamp'
+    | 'consumer_group'
+    | 'first_failed_at'
+    | 'state'
+    | 'replays'
   > {
-  id: string;
-  state: DeadLetterState;
-  replays: number;
   record_key: Buffer | null;
   value: Buffer | null;
   headers: string;
 }
 
-function letterOf(row: LetterRow): ReplayLetter {
+/** @param replays this one included */
+function letterOf(row: LetterRow, replays: number): ReplayLetter {
   return {
     number: Number(row.id),
     original: {
@@ -479,8 +513,8 @@ function letterOf(row: LetterRow): ReplayLetter {
     key: row.record_key,
     value: row.value,
     headers: readHeaders(row.headers),
-    // One that has failed again before it was noted counts this replay already.
-    replays: row.state === 'replaying' ? row.replays + 1 : row.replays,
+    replays,
     firstFailedAt: row.first_failed_at,
+    group: row.pattern_key,
   };
 }

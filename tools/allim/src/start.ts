@@ -157,7 +157,7 @@ function announce({ API_URL, API_URL_2, OPS_URL, MAILBOX_URL }: ReturnType<typeo
     'Allim is ready.',
     ...(inbox ?? []),
     ...(MAILBOX_URL ? [`  mailbox       ${MAILBOX_URL}/  (every mail and push)`] : []),
-    ...(OPS_URL ? [`  operations    ${OPS_URL}/docs`, '  dead letters  npm run allim -- dlt topics'] : []),
+    ...(OPS_URL ? [`  operations    ${OPS_URL}`, '  dead letters  npm run allim -- dlt topics'] : []),
     `  publish       npm run allim -- publish blog.user.followed '${JSON.stringify(example)}'`,
     '  a token       npm run allim -- token --user user-1',
     `  addresses     ${environmentFile}`,

@@ -30,7 +30,7 @@ const auditShown = z.object({
   ),
   next: z.int().nullable(),
 });
-type AuditShown = z.infer<typeof auditShown>;
+export type AuditShown = z.infer<typeof auditShown>;
 
 /** Who did what, to what, when and why. */
 @Controller('api/v1/ops/audit')

@@ -30,7 +30,7 @@ describe('Pace', () => {
   it('makes up for no more than a second of a stall', () => {
     const bySecond = run(100, 20, (second) => (second === 5 ? 8_000 : 0));
     expect(Math.max(...bySecond)).toBeLessThanOrEqual(210);
-    expect(bySecond.slice(16)).toEqual([100, 100, 100, 100]);
+    for (const each of bySecond.slice(16)) expect(Math.abs(each - 100)).toBeLessThanOrEqual(1);
   });
 
   it('gives all there are without a rate', () => {

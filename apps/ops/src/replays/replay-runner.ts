@@ -15,7 +15,7 @@ const lookMs = 500;
 const leaseMs = 10_000;
 const keepMs = 2_500;
 /** Letters that are claimed together, at most. */
-const claimedAtOnce = 1_000;
+const claimedAtOnce = 2_000;
 /** Whether all is read is asked so often. */
 const readingMs = 200;
 /** After the database or Kafka failed us. */
@@ -136,7 +136,7 @@ export class ReplayRunner {
   private async replay(begun: HeldJob, hold: Hold): Promise<void> {
     const { replays } = this.options;
     const { signal } = this.stopping;
-    if (begun.claimed > 0) await this.publish(await replays.claimed(hold.job), begun, hold);
+    if (begun.hasClaimed) await this.publish(await replays.claimed(hold.job), begun, hold);
     const pace = new Pace(begun.rate, performance.now());
     let isTried = false;
     let publishing: Promise<Publication> = Promise.resolve(nothing);

@@ -17,7 +17,7 @@ export class Replays1763866800000 implements MigrationInterface {
         plan_before BIGINT UNSIGNED NULL COMMENT 'cases below it are still to be looked at',
         total INT UNSIGNED NOT NULL DEFAULT 0,
         claimed_to BIGINT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'up to this case all had their turn',
-        claimed INT NOT NULL DEFAULT 0 COMMENT 'of those, pending still: in the hands of a runner',
+        noted_to BIGINT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'up to this case it is known what became of all',
         published INT UNSIGNED NOT NULL DEFAULT 0,
         skipped INT UNSIGNED NOT NULL DEFAULT 0,
         failed INT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'of those published',
@@ -39,12 +39,13 @@ export class Replays1763866800000 implements MigrationInterface {
         KEY state (state),
         KEY updated_at (updated_at)
       ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin`);
+    // What became of an item is told by how far its job is: no row is written when it is replayed.
     await runner.query(`
       CREATE TABLE IF NOT EXISTS replay_item (
         job_id BIGINT UNSIGNED NOT NULL,
         case_id BIGINT UNSIGNED NOT NULL,
-        state VARCHAR(10) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
-        reason VARCHAR(300) NULL,
+        bytes INT UNSIGNED NOT NULL COMMENT 'of its value',
+        reason VARCHAR(300) NULL COMMENT 'it is skipped',
         value LONGBLOB NULL COMMENT 'in the place of the value of the case',
         PRIMARY KEY (job_id, case_id)
       ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin`);
