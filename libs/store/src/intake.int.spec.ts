@@ -260,7 +260,7 @@ describe('InboxStore', () => {
 });
 
 describe('migrate', () => {
-  const all = ['Inbox1763715600000', 'Deliveries1763733600000', 'DeadLetters1763780400000'];
+  const all = ['Inbox1763715600000', 'Deliveries1763733600000', 'DeadLetters1763780400000', 'Replays1763866800000'];
 
   /** An empty database beside ours. */
   async function another(name: string): Promise<string> {
@@ -279,7 +279,10 @@ describe('migrate', () => {
     await migrate(url);
     await withSession(database, async (session) => {
       await session.query('DELETE FROM halfway.migration');
-      await session.query('DROP TABLE halfway.delivery_attempt, halfway.delivery_report, halfway.audit_log');
+      await session.query(
+        'DROP TABLE halfway.delivery_attempt, halfway.delivery_report, halfway.audit_log, halfway.replay_item',
+      );
+      await session.query('ALTER TABLE halfway.dead_letter DROP COLUMN replay_id');
     });
     expect(await migrate(url)).toEqual(all);
     await withSession(database, (session) => session.query('SELECT 1 FROM halfway.delivery_report'));

@@ -2,9 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Logger } from '@allim/platform';
 import { type HeldJob, JobLost, type ReplayLetter, type ReplayRules, type ReplayStore } from '@allim/store';
-import { canaryLetters, verdictOf } from './canary.js';
+import { canaryLetters, type Trial, verdictOf } from './canary.js';
 import { type ReplayMetrics } from './metrics.js';
 import { Pace } from './pace.js';
+import { Publishing } from './publishing.js';
 import { type Look } from './reading.js';
 import { type Publication } from './replay-publisher.js';
 
@@ -33,11 +34,7 @@ export interface ReplayRunnerOptions {
   rules: ReplayRules;
   metrics: ReplayMetrics;
   logger: Logger;
-  /** Told at the places where a crash is worth a test. */
-  passing?: (point: 'claimed' | 'published' | 'marked') => void;
 }
-
-const nothing: Publication = { published: [], refused: [] };
 
 /** A job in our hands. */
 interface Hold {
@@ -121,7 +118,7 @@ export class ReplayRunner {
         if (await this.isRead('settling', hold)) await replays.end(hold.job, hold.holder, 'done');
         return true;
       case 'cancelling':
-        await this.publish(await replays.claimed(hold.job), job, hold);
+        await this.finish(job, hold);
         await replays.end(hold.job, hold.holder, 'cancelled');
         return false;
       default:
@@ -129,42 +126,25 @@ export class ReplayRunner {
     }
   }
 
-  /**
-   * Until it has another state, or all is published. While letters are published, those before them are noted, and the next
-   * ones claimed: each takes the database or Kafka as long.
-   */
+  /** Until it has another state, or all is published. While letters are published and noted, the next ones are claimed. */
   private async replay(begun: HeldJob, hold: Hold): Promise<void> {
     const { replays } = this.options;
     const { signal } = this.stopping;
-    if (begun.hasClaimed) await this.publish(await replays.claimed(hold.job), begun, hold);
+    if (begun.hasClaimed) await this.finish(begun, hold);
     const pace = new Pace(begun.rate, performance.now());
+    const publishing = new Publishing(
+      (letters) => this.publish(letters, begun),
+      (publication) => this.note(publication, hold),
+    );
     let isTried = false;
-    let publishing: Promise<Publication> = Promise.resolve(nothing);
-    let noting = Promise.resolve();
-    /** What was claimed is noted from here on, or never: then the job is interrupted. */
-    const next = async (letters: readonly ReplayLetter[], job: HeldJob) => {
-      const publication = await publishing;
-      await noting;
-      noting = this.note(publication, hold);
-      noting.catch(() => {}); // told where it is awaited
-      publishing = this.send(letters, job);
-      publishing.catch(() => {});
-    };
-    const allNoted = async () => {
-      await next([], begun);
-      await noting;
-    };
     try {
       for (;;) {
         const job = await replays.keep(hold.job, hold.holder, leaseMs);
         if (job.state !== 'running') return;
-        const trial = {
-          published: job.published - job.judgedFrom.published,
-          failed: job.failed - job.judgedFrom.failed,
-        };
+        const trial = trialOf(job);
         const reason = verdictOf(trial);
         if (reason) {
-          await allNoted();
+          await publishing.end();
           return await replays.stop(hold.job, hold.holder, reason);
         }
         if (!isTried && trial.published >= canaryLetters) {
@@ -172,43 +152,36 @@ export class ReplayRunner {
           isTried = true;
           continue;
         }
-        const most = isTried ? claimedAtOnce : canaryLetters - trial.published;
-        const { due, waitMs } = pace.next(performance.now(), most);
+        const { due, waitMs } = pace.next(performance.now(), isTried ? claimedAtOnce : canaryLetters - trial.published);
         if (due === 0) {
-          await allNoted();
+          await publishing.end();
           await sleep(waitMs, undefined, { signal });
           continue;
         }
         const { letters, isEnd } = await replays.claim(hold.job, hold.holder, due);
-        await next(letters, job);
-        if (isEnd || !isTried) await allNoted();
+        await publishing.add(letters);
+        if (isEnd || !isTried) await publishing.end();
         if (isEnd) return await replays.end(hold.job, hold.holder, 'settling');
       }
     } finally {
-      await allNoted().catch(() => noting.catch(() => {}));
+      await publishing.settle();
     }
   }
 
-  private async publish(letters: readonly ReplayLetter[], job: HeldJob, hold: Hold): Promise<void> {
-    await this.note(await this.send(letters, job), hold);
+  /** What a runner that died has claimed: it may be published already, and is published again. */
+  private async finish(job: HeldJob, hold: Hold): Promise<void> {
+    await this.note(await this.publish(await this.options.replays.claimed(hold.job), job), hold);
   }
 
-  private async send(letters: readonly ReplayLetter[], { replayId }: HeldJob): Promise<Publication> {
-    if (letters.length === 0) return nothing;
-    this.options.passing?.('claimed');
-    const publication = await this.options.publisher.publish(letters, replayId, this.stopping.signal);
-    this.options.passing?.('published');
-    return publication;
+  private publish(letters: readonly ReplayLetter[], { replayId }: HeldJob): Promise<Publication> {
+    return this.options.publisher.publish(letters, replayId, this.stopping.signal);
   }
 
   private async note(publication: Publication, { job, holder }: Hold): Promise<void> {
-    const { published, refused } = publication;
-    if (published.length + refused.length === 0) return;
-    const { replays, metrics, passing } = this.options;
+    const { replays, metrics } = this.options;
     await replays.published(job, holder, publication);
-    passing?.('marked');
-    metrics.replayed.inc({ result: 'published' }, published.length);
-    metrics.replayed.inc({ result: 'refused' }, refused.length);
+    metrics.replayed.inc({ result: 'published' }, publication.published.length);
+    metrics.replayed.inc({ result: 'refused' }, publication.refused.length);
   }
 
   /** Waits, as long as it takes, until all that is published is read. False: the job has another state by then. */
@@ -234,3 +207,8 @@ export class ReplayRunner {
     await Promise.all(this.underWay);
   }
 }
+
+const trialOf = ({ published, failed, judgedFrom }: HeldJob): Trial => ({
+  published: published - judgedFrom.published,
+  failed: failed - judgedFrom.failed,
+});
