@@ -60,6 +60,8 @@ export interface ReplayItem {
 export interface HeldJob extends ReplayJob {
   /** Whether letters are claimed of which it is not noted what became of them: a runner has died. */
   hasClaimed: boolean;
+  /** Whether cases are published that do not say so yet. */
+  isUnsettled: boolean;
   /** What was published, and what had failed, when it was started or resumed last. */
   judgedFrom: { published: number; failed: number };
 }
@@ -74,8 +76,6 @@ export interface ReplayLetter {
   /** This one included. */
   replays: number;
   firstFailedAt: Date;
-  /** Id of its group, in bytes. */
-  group: Buffer;
 }
 
 export interface ReplayJobRow {
@@ -90,6 +90,7 @@ export interface ReplayJobRow {
   total: number;
   claimed_to: string;
   noted_to: string;
+  settled_to: string;
   published: number;
   skipped: number;
   failed: number;
@@ -134,6 +135,7 @@ export function jobOf(row: ReplayJobRow): ReplayJob {
 export const heldJobOf = (row: ReplayJobRow): HeldJob => ({
   ...jobOf(row),
   hasClaimed: Number(row.claimed_to) > Number(row.noted_to),
+  isUnsettled: Number(row.noted_to) > Number(row.settled_to),
   judgedFrom: { published: row.judged_from, failed: row.failed_before },
 });
 

@@ -6,7 +6,7 @@ import { type Database, openDatabase, withSession } from './database.js';
 import { type IndexedLetter, valueBytesMost } from './dead-letter-case.js';
 import { DeadLetterStore } from './dead-letter-store.js';
 import { migrate } from './migrate.js';
-import { type ReplayLetter, type ReplayRules } from './replay-job.js';
+import { type ReplayRules } from './replay-job.js';
 import { JobLost, type ReplayOrder, ReplayStore } from './replay-store.js';
 import { letter, nextLetter } from './testing/letters.js';
 
@@ -70,21 +70,12 @@ async function running(number: number): Promise<Buffer> {
   return holder;
 }
 
-/** As a runner says what became of letters: of all that are claimed, those with these numbers. */
-async function noted(job: number, holder: Buffer, numbers: readonly number[], refused: Record<number, string> = {}) {
-  const claimed = await replays.claimed(job);
-  const of = (number: number) => claimed.find((one) => one.number === number) ?? sample(number);
-  await replays.published(job, holder, {
-    published: numbers.map(of),
-    refused: Object.entries(refused).map(([number, reason]) => ({ letter: of(Number(number)), reason })),
-  });
+/** As a runner says what became of letters, and has them say it themselves. */
+async function noted(job: number, holder: Buffer, published: readonly number[], refused: Record<number, string> = {}) {
+  const back = Object.entries(refused).map(([number, reason]) => ({ number: Number(number), reason }));
+  await replays.published(job, holder, { published, refused: back });
+  while (await replays.settle(job, holder));
 }
-/** Of what is claimed no more. */
-const sample = (number: number): ReplayLetter => ({
-  number,
-  original: { topic: 'shopping.order.created', partition: 0, offset: '0', timestamp: null, group: 'ours' },
-  ...{ key: null, value: null, headers: {}, replays: 1, firstFailedAt: new Date(clock()), group: Buffer.alloc(16) },
-});
 
 const numbersIn = (claimed: { letters: { number: number }[] }) => claimed.letters.map(({ number }) => number);
 
@@ -225,7 +216,6 @@ describe('a runner', () => {
       headers: dead[0]!.headers,
       replays: 1,
       firstFailedAt: dead[0]!.failedAt,
-      group: expect.any(Buffer),
     });
     expect(await statesOf(topic)).toEqual(['open', 'replaying', 'replaying']);
     expect((await replays.claimed(job)).map(({ number }) => number)).toEqual(numbers.slice(0, 2));
@@ -245,6 +235,37 @@ describe('a runner', () => {
     });
     expect(await replays.items(job, { state: 'skipped', limit: 5 })).toEqual([
       { number: numbers[1], state: 'skipped', reason: 'too large' },
+    ]);
+    await expectSummariesToAgree(topic);
+  });
+
+  it('has cases say that they are replayed apart, whatever has become of the job meanwhile', async () => {
+    const topic = newTopic();
+    const dead = some(2_500, topic);
+    await letters.index(dead);
+    const numbers = await numbersOf(topic);
+    const job = await planned({ filter: { topic } });
+    const holder = await running(job);
+    const { replayId } = (await replays.job(job))!;
+    await replays.claim(job, holder, 2_400);
+    await replays.published(job, holder, { published: numbers.slice(0, 2_400), refused: [] });
+    expect(await replays.items(job, { state: 'published', limit: 3_000 })).toHaveLength(2_400);
+    expect((await statesOf(topic)).filter((state) => state === 'replaying')).toHaveLength(2_400);
+    await letters.index([failedAgain(dead[0]!, replayId, 1)]);
+    await replays.move(job, 'cancel', why);
+    await replays.end(job, holder, 'cancelled');
+    await replays.leave(job, holder);
+    const next = newHolder();
+    expect(await replays.take(next, leaseMs)).toMatchObject({ number: job, state: 'cancelled', isUnsettled: true });
+    await expect(replays.settle(job, holder)).rejects.toThrow(JobLost);
+    expect(await replays.settle(job, next)).toBe(true);
+    expect(await replays.settle(job, next)).toBe(false);
+    await replays.leave(job, next);
+    expect(await replays.take(newHolder(), leaseMs)).toBeNull();
+    const states = Map.groupBy(await statesOf(topic), (state) => state);
+    expect([...states].map(([state, all]) => [state, all.length])).toEqual([
+      ['open', 101],
+      ['replayed', 2_399],
     ]);
     await expectSummariesToAgree(topic);
   });
@@ -392,13 +413,18 @@ describe('many at once', () => {
         const held = await replays.take(holder, 1);
         if (!held) {
           const left = await replays.jobs({ limit: 3 });
-          if (left.every(({ state }) => state === 'settling' || state === 'done')) return;
+          if (left.every(({ state }) => state === 'done')) return;
           clock.advance(2);
           continue;
         }
         try {
           const job = held.number;
-          if (held.state === 'settling') return void (await replays.end(job, holder, 'done'));
+          if (held.state !== 'running') {
+            while (await replays.settle(job, holder));
+            if (held.state === 'settling') await replays.end(job, holder, 'done');
+            clock.advance(2);
+            continue;
+          }
           for (let rounds = Math.ceil(Math.random() * 4); rounds > 0; rounds--) {
             const left = held.hasClaimed ? await replays.claimed(job) : [];
             const { letters: claimed, isEnd } =
@@ -411,7 +437,8 @@ describe('many at once', () => {
             const numbers = claimed.map(({ number }) => number);
             note(job, numbers);
             if (Math.random() < 0.3) break; // dies between publishing and noting
-            await noted(job, holder, numbers);
+            await replays.published(job, holder, { published: numbers, refused: [] });
+            if (Math.random() < 0.5) await replays.settle(job, holder);
           }
         } catch (error) {
           if (!(error instanceof JobLost)) throw error;
@@ -420,13 +447,6 @@ describe('many at once', () => {
       }
     };
     await Promise.all([runner(), runner(), runner(), runner()]);
-    for (let held = true; held; ) {
-      clock.advance(2);
-      const holder = newHolder();
-      const job = await replays.take(holder, 1);
-      if (job?.state === 'settling') await replays.end(job.number, holder, 'done');
-      held = job !== null;
-    }
     expect(published.size).toBe(300);
     expect([...published.values()].filter((by) => by.size !== 1)).toEqual([]);
     const ended = await Promise.all(jobs.map((job) => replays.job(job)));

@@ -4,7 +4,7 @@ import { type Clock, systemClock } from '@allim/platform';
 import { type AuditAction, noteDeed } from './audit-log.js';
 import { type Database, inTransaction, type Session, type Transaction, type Value, withSession } from './database.js';
 import { type CaseRow, type DeadLetterCase, readHeaders, readNumbers, readPage } from './dead-letter-list.js';
-import { type MovedRow, moveCases, shiftCases } from './dead-letter-store.js';
+import { moveCases, shiftCases } from './dead-letter-store.js';
 import { TryAgain } from './errors.js';
 import {
   exclusionOf,
@@ -52,6 +52,9 @@ const plannedAtOnce = 1_000;
 const planLookMs = 1_000;
 /** Values that are claimed together, in bytes: they are all in memory at once. */
 const claimedBytes = 4_194_304;
+
+/** Cases that are settled in one transaction. */
+const settledAtOnce = 2_000;
 
 const runnable: readonly ReplayJobState[] = ['planning', 'running', 'settling', 'cancelling'];
 
@@ -175,7 +178,7 @@ export class ReplayStore {
     return inTransaction(this.database, async (transaction) => {
       const now = datetime(this.clock());
       const [row] = await transaction.query<ReplayJobRow[]>(
-        `SELECT * FROM replay_job WHERE state IN (?) AND (held_until IS NULL OR held_until < ?)
+        `SELECT * FROM replay_job WHERE (state IN (?) OR settled_to < noted_to) AND (held_until IS NULL OR held_until < ?)
          ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED`,
         [runnable, now],
       );
@@ -300,32 +303,25 @@ export class ReplayStore {
 
   /**
    * Notes that Kafka has acknowledged these, and that it refuses those, which become what they were: all that was claimed
-   * before and is not noted yet. What has failed again by now stays so. Also of a job that is paused or cancelled meanwhile:
-   * what is published is published.
+   * before and is not noted yet. Also of a job that is paused or cancelled meanwhile: what is published is published. What
+   * was published says so itself once it is settled.
    */
   published(
     job: number,
     holder: Buffer,
-    { published, refused }: { published: readonly ReplayLetter[]; refused: readonly Refused[] },
+    { published, refused }: { published: readonly number[]; refused: readonly Refused[] },
   ): Promise<void> {
-    const numbers = [...published, ...refused.map(({ letter }) => letter)].map(numberOf);
+    const numbers = [...published, ...refused.map(({ number }) => number)];
     if (numbers.length === 0) return Promise.resolve();
-    return inTransaction(this.database, async (transaction, attempt) => {
+    return inTransaction(this.database, async (transaction) => {
       const now = datetime(this.clock());
-      const moved = { from: ['replaying'], to: 'replayed', now } as const;
-      // They are what they were claimed as, but for those that have failed again: then each is looked at.
-      if (attempt === 1) await shiftCases(transaction, published.map(rowOf), moved, allOrAgain);
-      else await moveCases(transaction, published.map(numberOf), moved);
-      await moveCases(
-        transaction,
-        refused.map(({ letter }) => letter.number),
-        { from: ['replaying'], to: 'open', now },
-      );
-      for (const { letter, reason } of refused)
+      const back = refused.map(({ number }) => number);
+      if (back.length > 0) await moveCases(transaction, back, { from: ['replaying'], to: 'open', now });
+      for (const { number, reason } of refused)
         await transaction.defer('UPDATE replay_item SET reason = ? WHERE job_id = ? AND case_id = ?', [
           reason.slice(0, 300),
           job,
-          letter.number,
+          number,
         ]);
       const [first, last] = [Math.min(...numbers), Math.max(...numbers)];
       const { affectedRows } = await transaction.query(
@@ -337,6 +333,30 @@ export class ReplayStore {
         ],
       );
       if (affectedRows === 0) throw lost(job);
+    });
+  }
+
+  /**
+   * Lets cases that are published say so, unless they have failed again by now: at most some thousands; false: none is left.
+   * Apart from noting that they are, for it takes the database longer than all the rest of a replay.
+   */
+  settle(job: number, holder: Buffer): Promise<boolean> {
+    return inTransaction(this.database, async (transaction) => {
+      const now = datetime(this.clock());
+      const items = await transaction.query<ItemRow[]>(
+        `SELECT i.case_id FROM replay_item AS i JOIN replay_job AS j ON j.id = i.job_id
+         WHERE i.job_id = ? AND i.case_id > j.settled_to AND i.case_id <= j.noted_to AND i.reason IS NULL
+         ORDER BY i.case_id LIMIT ?`,
+        [job, settledAtOnce],
+      );
+      const numbers = items.map(({ case_id }) => Number(case_id));
+      await moveCases(transaction, numbers, { from: ['replaying'], to: 'replayed', now });
+      const { affectedRows } = await transaction.query(
+        'UPDATE replay_job SET settled_to = COALESCE(?, noted_to), updated_at = ? WHERE id = ? AND holder = ?',
+        [numbers.at(-1) ?? null, now, job, holder],
+      );
+      if (affectedRows === 0) throw lost(job);
+      return numbers.length === settledAtOnce;
     });
   }
 
@@ -398,17 +418,11 @@ export class ReplayStore {
 
 const lost = (job: number) => new JobLost(`replay job ${job} is not ours any more`);
 
-/** A letter that Kafka refuses, and why. */
+/** A case whose letter Kafka refuses, and why. */
 interface Refused {
-  letter: ReplayLetter;
+  number: number;
   reason: string;
 }
-
-const numberOf = ({ number }: ReplayLetter): number => number;
-
-const rowOf = ({ number, original, group }: ReplayLetter): MovedRow => ({
-  ...{ id: String(number), topic: Buffer.from(original.topic), pattern_key: group, state: 'replaying' },
-});
 
 function allOrAgain(moved: number, rows: number): void {
   if (moved !== rows) throw new TryAgain('somebody has moved some of them meanwhile');
@@ -515,6 +529,5 @@ function letterOf(row: LetterRow, replays: number): ReplayLetter {
     headers: readHeaders(row.headers),
     replays,
     firstFailedAt: row.first_failed_at,
-    group: row.pattern_key,
   };
 }

@@ -16,9 +16,9 @@ function steps() {
   const publishing = new Publishing(
     async (letters) => {
       await step(`publish ${letters[0]!.number}`);
-      return { published: [...letters], refused: [] };
+      return { published: letters.map(({ number }) => number), refused: [] };
     },
-    ({ published }: Publication) => step(`note ${published[0]!.number}`),
+    ({ published }: Publication) => step(`note ${published[0]}`),
   );
   const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
   return {

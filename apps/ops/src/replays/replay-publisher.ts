@@ -12,9 +12,9 @@ const refusals = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE', 'INVALID
 
 /** What became of letters that were published. */
 export interface Publication {
-  /** All replicas have them. */
-  published: ReplayLetter[];
-  refused: { letter: ReplayLetter; reason: string }[];
+  /** Numbers of those that all replicas have. */
+  published: number[];
+  refused: { number: number; reason: string }[];
 }
 
 /** Publishes letters on the topic of replays; never on that on which they failed, where others would process them again. */
@@ -37,7 +37,7 @@ export class ReplayPublisher {
     const publication: Publication = { published: [], refused: [] };
     let start = 0;
     for (const { messages } of portions(records)) {
-      const some = letters.slice(start, start + messages.length);
+      const some = letters.slice(start, start + messages.length).map(({ number }) => number);
       start += messages.length;
       const reason = await this.send(messages, signal);
       if (reason === undefined) publication.published.push(...some);
@@ -49,14 +49,14 @@ export class ReplayPublisher {
   /** One of them is refused: it must not take the others along. */
   private async sendEach(
     messages: Message[],
-    letters: readonly ReplayLetter[],
+    numbers: readonly number[],
     { published, refused }: Publication,
     signal: AbortSignal,
   ): Promise<void> {
     for (const [index, message] of messages.entries()) {
       const reason = await this.send([message], signal);
-      if (reason === undefined) published.push(letters[index]!);
-      else refused.push({ letter: letters[index]!, reason });
+      if (reason === undefined) published.push(numbers[index]!);
+      else refused.push({ number: numbers[index]!, reason });
     }
   }
 

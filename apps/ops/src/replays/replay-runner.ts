@@ -25,7 +25,7 @@ const pauseMs = 1_000;
 export interface ReplayRunnerOptions {
   replays: Pick<
     ReplayStore,
-    'take' | 'keep' | 'leave' | 'planMore' | 'claim' | 'claimed' | 'published' | 'end' | 'stop'
+    'take' | 'keep' | 'leave' | 'planMore' | 'claim' | 'claimed' | 'published' | 'settle' | 'end' | 'stop'
   >;
   publisher: {
     publish(letters: readonly ReplayLetter[], replayId: string, signal: AbortSignal): Promise<Publication>;
@@ -115,13 +115,17 @@ export class ReplayRunner {
         await this.replay(job, hold);
         return true;
       case 'settling':
-        if (await this.isRead('settling', hold)) await replays.end(hold.job, hold.holder, 'done');
-        return true;
+        if (!(await this.isRead('settling', hold))) return true;
+        await this.settle(hold);
+        await replays.end(hold.job, hold.holder, 'done');
+        return false;
       case 'cancelling':
         await this.finish(job, hold);
+        await this.settle(hold);
         await replays.end(hold.job, hold.holder, 'cancelled');
         return false;
       default:
+        if (job.isUnsettled) await this.settle(hold);
         return false;
     }
   }
@@ -155,6 +159,7 @@ export class ReplayRunner {
         const { due, waitMs } = pace.next(performance.now(), isTried ? claimedAtOnce : canaryLetters - trial.published);
         if (due === 0) {
           await publishing.end();
+          if (job.isUnsettled) await this.settle(hold); // there is time
           await sleep(waitMs, undefined, { signal });
           continue;
         }
@@ -166,6 +171,10 @@ export class ReplayRunner {
     } finally {
       await publishing.settle();
     }
+  }
+
+  private async settle({ job, holder }: Hold): Promise<void> {
+    while (await this.options.replays.settle(job, holder)) this.stopping.signal.throwIfAborted();
   }
 
   /** What a runner that died has claimed: it may be published already, and is published again. */
