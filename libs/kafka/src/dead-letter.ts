@@ -54,13 +54,17 @@ export interface Portion {
   bytes: number;
 }
 
-/** Splits letters of one partition, in their order, so that each portion is a batch that the broker takes. A large one stands alone. */
-export function portions(letters: readonly Message[]): Portion[] {
+/**
+ * Splits letters of one partition, in their order, so that each portion is a batch that the broker takes. A large one stands alone.
+ *
+ * @param most bytes of a portion, where the topic takes larger batches than most do
+ */
+export function portions(letters: readonly Message[], most = portionBytes): Portion[] {
   const split: Portion[] = [];
   for (const letter of letters) {
     const size = sizeOf(letter);
     const last = split.at(-1);
-    if (last && last.bytes + size <= portionBytes) {
+    if (last && last.bytes + size <= most) {
       last.messages.push(letter);
       last.bytes += size;
     } else split.push({ messages: [letter], bytes: size });

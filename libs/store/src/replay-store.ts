@@ -244,9 +244,9 @@ export class ReplayStore {
 
   /**
    * The next letters of a running job, at most `limit`: their cases are being replayed from now on. Those that cannot be
-   * replayed any more are skipped. `isEnd`: none was left to have its turn.
+   * replayed any more are skipped.
    */
-  async claim(job: number, holder: Buffer, limit: number): Promise<{ letters: ReplayLetter[]; isEnd: boolean }> {
+  async claim(job: number, holder: Buffer, limit: number): Promise<Turn> {
     return inTransaction(this.database, async (transaction, attempt) => {
       const now = datetime(this.clock());
       const [held] = await transaction.query<ReplayJobRow[]>(
@@ -260,7 +260,7 @@ export class ReplayStore {
         [job, held.claimed_to, limit],
       );
       const numbers = fitting(pending).map(({ case_id }) => case_id);
-      if (numbers.length === 0) return { letters: [], isEnd: true };
+      if (numbers.length === 0) return { job: heldJobOf(held), letters: [], isEnd: true };
       // Held only where somebody was in between: nearly always nobody is.
       const rows = await readLetters(transaction, job, numbers, attempt === 1 ? '' : 'FOR UPDATE');
       const from = replayableStates(held.is_forced === 1);
@@ -281,7 +281,7 @@ export class ReplayStore {
         [numbers.at(-1)!, others.length, now, job, holder],
       );
       if (affectedRows === 0) throw lost(job);
-      return { letters: ours.map((row) => letterOf(row, row.replays + 1)), isEnd: false };
+      return { job: heldJobOf(held), letters: ours.map((row) => letterOf(row, row.replays + 1)), isEnd: false };
     });
   }
 
@@ -417,6 +417,14 @@ export class ReplayStore {
 }
 
 const lost = (job: number) => new JobLost(`replay job ${job} is not ours any more`);
+
+/** Letters whose turn has come, and the job as it was before. */
+interface Turn {
+  job: HeldJob;
+  letters: ReplayLetter[];
+  /** None was left to have its turn. */
+  isEnd: boolean;
+}
 
 /** A case whose letter Kafka refuses, and why. */
 interface Refused {

@@ -16,7 +16,7 @@ const lookMs = 500;
 const leaseMs = 10_000;
 const keepMs = 2_500;
 /** Letters that are claimed together, at most. */
-const claimedAtOnce = 2_000;
+const claimedAtOnce = 1_000;
 /** Whether all is read is asked so often. */
 const readingMs = 200;
 /** After the database or Kafka failed us. */
@@ -100,6 +100,7 @@ export class ReplayRunner {
     } finally {
       clearInterval(keeping);
       await replays.leave(job, holder).catch(() => {}); // its lease ends
+      this.wake(); // it may have been moved on while we held it
     }
   }
 
@@ -140,11 +141,10 @@ export class ReplayRunner {
       (letters) => this.publish(letters, begun),
       (publication) => this.note(publication, hold),
     );
+    let job = begun;
     let isTried = false;
     try {
       for (;;) {
-        const job = await replays.keep(hold.job, hold.holder, leaseMs);
-        if (job.state !== 'running') return;
         const trial = trialOf(job);
         const reason = verdictOf(trial);
         if (reason) {
@@ -154,19 +154,24 @@ export class ReplayRunner {
         if (!isTried && trial.published >= canaryLetters) {
           if (!(await this.isRead('running', hold))) return;
           isTried = true;
+          job = await replays.keep(hold.job, hold.holder, leaseMs);
           continue;
         }
-        const { due, waitMs } = pace.next(performance.now(), isTried ? claimedAtOnce : canaryLetters - trial.published);
+        const most = isTried ? claimedAtOnce : canaryLetters - trial.published;
+        const { due, waitMs } = pace.next(performance.now(), most);
         if (due === 0) {
           await publishing.end();
           if (job.isUnsettled) await this.settle(hold); // there is time
+          job = { ...job, isUnsettled: false };
           await sleep(waitMs, undefined, { signal });
           continue;
         }
-        const { letters, isEnd } = await replays.claim(hold.job, hold.holder, due);
-        await publishing.add(letters);
-        if (isEnd || !isTried) await publishing.end();
-        if (isEnd) return await replays.end(hold.job, hold.holder, 'settling');
+        const turn = await replays.claim(hold.job, hold.holder, due);
+        await publishing.add(turn.letters);
+        job = turn.job;
+        if (turn.isEnd || !isTried) await publishing.end();
+        if (turn.isEnd) return await replays.end(hold.job, hold.holder, 'settling');
+        if (!isTried) job = await replays.keep(hold.job, hold.holder, leaseMs);
       }
     } finally {
       await publishing.settle();
