@@ -1,4 +1,4 @@
-import { type NotificationResponse } from '@allim/contracts';
+import { type Channel, type NotificationResponse } from '@allim/contracts';
 import { type DeliveryTimeline } from '@allim/store';
 import { ofPerson, ofReference } from './notifications.js';
 
@@ -36,6 +36,14 @@ describe('a person’s notifications', () => {
       isCut: true,
       told: ['hong 4: a,b,c'],
     });
+  });
+
+  it('have their deliveries in the order of their times, those of one transaction by channel, whatever their ids', () => {
+    const made = (id: string, channel: Channel, createdAt: string) => ({ ...delivery(1, id), channel, createdAt });
+    const [first, second] = ['2026-02-06T10:00:00.000Z', '2026-02-06T10:05:00.000Z'];
+    const deliveries = [made('d', 'email', second), made('b', 'email', first), made('a', 'push', first)];
+    for (const order of [deliveries, deliveries.toReversed()])
+      expect(shown(ofPerson([row(1)], order, limits)).told).toEqual(['hong 1: b,a,d']);
   });
 
   it('are not none because one has very many deliveries', () => {

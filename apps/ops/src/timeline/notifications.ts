@@ -1,4 +1,4 @@
-import { type NotificationResponse } from '@allim/contracts';
+import { channelNames, type NotificationResponse } from '@allim/contracts';
 import { type DeliveryTimeline } from '@allim/store';
 
 /** A notification of which we know something: its row, its deliveries, or both. */
@@ -70,7 +70,14 @@ function merged(rows: readonly NotificationResponse[], deliveries: readonly Deli
   };
   for (const row of rows) at(row.userId, row.id).notification = row;
   for (const one of deliveries) at(one.userId, one.notificationId).deliveries.unshift(one);
+  for (const told of byKey.values()) told.deliveries.sort(inOrder);
   return [...byKey.values()];
+}
+
+/** Those that were made in one transaction by their channels: their ids say nothing of an order. */
+function inOrder(a: DeliveryTimeline, b: DeliveryTimeline): number {
+  if (a.createdAt !== b.createdAt) return a.createdAt < b.createdAt ? -1 : 1;
+  return channelNames.indexOf(a.channel) - channelNames.indexOf(b.channel);
 }
 
 const keyOf = ({ userId, notificationId }: { userId: string; notificationId: number }) => `${notificationId} ${userId}`;
