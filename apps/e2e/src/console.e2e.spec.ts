@@ -275,6 +275,7 @@ describe('the console', () => {
     await waitFor(async () => page.evaluate(() => document.activeElement?.id === 'main'), {
       what: 'focus on the page',
     });
+    await button(page, 'Replay').waitFor();
     await page.keyboard.press('Tab');
     expect(await focused()).toBe('Replay');
     await page.keyboard.press('Enter');
