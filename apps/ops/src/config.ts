@@ -1,10 +1,11 @@
+import { sentChannels } from '@allim/catalogue';
+import { laneGroups } from '@allim/contracts';
 import { accessSettings, oneKeySource } from '@allim/http';
 import { kafkaConsumerSettings } from '@allim/kafka';
 import { address, commaList, programSettings, wholeNumber } from '@allim/platform';
 import { storeSettings } from '@allim/store';
 import { z } from 'zod';
 import { channelTargets } from './overview/channel-targets.js';
-import { laneGroups } from './overview/watched-groups.js';
 import { isTopicPattern } from './topic-patterns.js';
 
 /** The settings of the operators' program. */
@@ -44,7 +45,7 @@ export const settings = z
       .default('notification-group')
       .describe('KAFKA_GROUP_ID of the consumer, which reads replays.'),
     WATCHED_GROUPS: commaList()
-      .default(laneGroups)
+      .default(laneGroups(sentChannels))
       .describe(
         'Consumer groups whose lag the overview shows beside that of the index and the consumer, separated by commas.',
       ),

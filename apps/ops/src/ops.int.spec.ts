@@ -1,21 +1,16 @@
 import { deadLetter, deadLetterTopic, kafkaClient } from '@allim/kafka';
-import { createLogger, loadSettings } from '@allim/platform';
+import { createLogger } from '@allim/platform';
 import { type Database, openDatabase, withSession } from '@allim/store';
 import { migrate } from '@allim/store/migrate';
 import { useStack, waitFor } from '@allim/testing';
-import { SignJWT } from 'jose';
 import { type IHeaders } from 'kafkajs';
 import request from 'supertest';
-import { settings } from './config.js';
-import { startOps } from './ops.js';
+import { startNode, stopNodes, token } from './testing/ops-nodes.js';
 
 type Client = ReturnType<typeof kafkaClient>;
-type Ops = Awaited<ReturnType<typeof startOps>>;
 
-const secret = 'a secret for the specs of this very program';
 const stack = useStack({ redis: false });
 const logger = createLogger('spec', 'fatal');
-const running = new Set<Ops>();
 let admin: ReturnType<Client['admin']>;
 let producer: ReturnType<Client['producer']>;
 let database: Database;
@@ -29,43 +24,12 @@ beforeAll(async () => {
   producer = client.producer({ allowAutoTopicCreation: false });
   await Promise.all([admin.connect(), producer.connect()]);
 });
-afterEach(async () => {
-  for (const ops of running) await stop(ops);
-});
+afterEach(stopNodes);
 afterAll(async () => {
   await Promise.all([admin?.disconnect(), producer?.disconnect(), database?.destroy()]);
 });
 
-async function start(overrides: Record<string, string> = {}): Promise<string> {
-  const ops = await startOps(
-    loadSettings(settings, {
-      NODE_ENV: 'test',
-      LOG_LEVEL: 'error',
-      PORT: '0',
-      KAFKA_BROKERS: stack.kafkaBrokers,
-      DATABASE_URL: stack.databaseUrl,
-      AUTH_JWT_SECRET: secret,
-      DEAD_LETTER_LOOK_MS: '100',
-      REQUEST_BURST: '10000',
-      ...overrides,
-    }),
-  );
-  running.add(ops);
-  return `http://127.0.0.1:${ops.port}`;
-}
-
-async function stop(ops: Ops): Promise<void> {
-  running.delete(ops);
-  for (const { run } of ops.stop) await run();
-}
-
-const token = (scope = 'ops ops:payload ops:replay', { by = secret, until = '5 minutes' } = {}) =>
-  new SignJWT({ scope })
-    .setProtectedHeader({ alg: 'HS256' })
-    .setSubject('operator-1')
-    .setIssuedAt()
-    .setExpirationTime(until)
-    .sign(new TextEncoder().encode(by));
+const start = (overrides?: Record<string, string>) => startNode(stack, overrides);
 
 async function get(url: string, path: string, scope?: string) {
   return request(url)

@@ -76,6 +76,10 @@ export const commandTopics = (of: readonly Channel[]): string[] =>
 /** The consumer group that reads a lane of a channel. */
 export const laneGroup = (channel: Channel, priority: Priority): string => `allim-${channel}-${priority}`;
 
+/** Those of all lanes of these channels. */
+export const laneGroups = (of: readonly Channel[]): string[] =>
+  of.flatMap((channel) => priorities.map((priority) => laneGroup(channel, priority)));
+
 /** Where a channel's undeliverable ones go. */
 export const undeliverableTopic = (channel: Channel): string => `${channels[channel].commandTopic}.DLT`;
 

@@ -10,6 +10,7 @@ export {
   deliveryMoves,
   deliveryStates,
   laneGroup,
+  laneGroups,
   movableTo,
   type Priority,
   priorities,

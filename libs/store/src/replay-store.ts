@@ -360,7 +360,7 @@ export class ReplayStore {
     });
   }
 
-  /** Moves a held job on by itself; a stop is put on record with its reason. */
+  /** Moves a held job on by itself. */
   end(job: number, holder: Buffer, to: 'settling' | 'done' | 'cancelled'): Promise<void> {
     return inTransaction(this.database, async (transaction) => {
       const now = datetime(this.clock());

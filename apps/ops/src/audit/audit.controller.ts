@@ -3,7 +3,7 @@ import { AccessGuard, Answers, ApiOperation, digits, NeedsScope, ok, Protected, 
 import { auditActions, type Database, readAudit } from '@allim/store';
 import { Controller, Get, Inject, Query, UseGuards } from '@nestjs/common';
 import { z } from 'zod';
-import { defaultSize } from '../dead-letters/dead-letters-query.js';
+import { defaultSize, pageOf, size } from '../pages.js';
 
 /** Token of the database that the audit log is read from. */
 export const auditDatabase = Symbol('audit database');
@@ -12,7 +12,7 @@ const auditQuery = z.strictObject({
   actor: z.string().min(1).max(256).optional().describe('Who did it, whole.'),
   action: z.enum(auditActions, `expected one of ${auditActions.join(', ')}`).optional(),
   before: digits({ min: 1 }).optional().describe('Entries below this number; newest first.'),
-  size: digits({ min: 1, max: 200 }).optional().describe(`Items at most, 1 to 200; default ${defaultSize}.`),
+  size,
 });
 
 const auditShown = z.object({
@@ -47,7 +47,7 @@ export class AuditController {
   async list(@Query({ schema: auditQuery }) query: z.infer<typeof auditQuery>): Promise<ApiResponse<AuditShown>> {
     const { size = defaultSize, ...asked } = query;
     const entries = await readAudit(this.database, { ...asked, limit: size + 1 });
-    const items = entries.slice(0, size).map((one) => ({ ...one, at: one.at.toISOString() }));
-    return ok({ items, next: entries.length > size ? items.at(-1)!.number : null });
+    const { items, next } = pageOf(entries, size);
+    return ok({ items: items.map((one) => ({ ...one, at: one.at.toISOString() })), next });
   }
 }

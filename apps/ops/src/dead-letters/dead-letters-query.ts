@@ -1,10 +1,8 @@
 import { deadLetterStates } from '@allim/contracts';
 import { digits } from '@allim/http';
 import { z } from 'zod';
+import { size } from '../pages.js';
 
-export const defaultSize = 50;
-
-const size = digits({ min: 1, max: 200 }).optional().describe(`Items at most, 1 to 200; default ${defaultSize}.`);
 const topic = z.string().min(1).max(249).optional().describe('The topic on which the record failed, whole.');
 const state = z
   .enum(deadLetterStates, `expected one of ${deadLetterStates.join(', ')}`)

@@ -1,5 +1,6 @@
 import { deadLetterStates } from '@allim/contracts';
 import { z } from 'zod';
+import { reason } from '../reason.js';
 import { bytesShown } from './payload.js';
 
 const moment = z.iso.datetime();
@@ -79,12 +80,7 @@ export type TopicsShown = z.infer<typeof topicsShown>;
 
 export const discardBody = z.strictObject({
   numbers: z.array(z.int().min(1)).min(1).max(1_000).describe('Of the cases to be given up, at most 1,000.'),
-  reason: z
-    .string('expected a text of 1 to 500 characters')
-    .trim()
-    .min(1, 'expected a text of 1 to 500 characters')
-    .max(500, 'expected a text of 1 to 500 characters')
-    .describe('Why; it stands in the audit log.'),
+  reason,
 });
 export type DiscardBody = z.infer<typeof discardBody>;
 

@@ -15,10 +15,10 @@ import {
 } from '@allim/http';
 import { type DeadLetterCase, DeadLetterStore } from '@allim/store';
 import { Body, Controller, Get, HttpCode, Param, Post, Query, UseGuards } from '@nestjs/common';
+import { defaultSize } from '../pages.js';
 import {
   type DeadLettersQuery,
   deadLettersQuery,
-  defaultSize,
   type GroupsQuery,
   groupsQuery,
   numberParam,

@@ -1,21 +1,16 @@
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo } from 'node:net';
 import { deadLetter, deadLetterTopic, kafkaClient } from '@allim/kafka';
-import { createLogger, loadSettings } from '@allim/platform';
+import { createLogger } from '@allim/platform';
 import { migrate } from '@allim/store/migrate';
 import { useStack, waitFor } from '@allim/testing';
-import { SignJWT } from 'jose';
 import request from 'supertest';
-import { settings } from '../config.js';
-import { startOps } from '../ops.js';
+import { startNode, stopNodes, token } from '../testing/ops-nodes.js';
 import { type OverviewShown } from './overview-shown.js';
 
 type Client = ReturnType<typeof kafkaClient>;
-type Ops = Awaited<ReturnType<typeof startOps>>;
 
-const secret = 'a secret for the specs of this very program';
 const stack = useStack({ redis: false });
-const running = new Set<Ops>();
 const servers = new Set<Server>();
 let admin: ReturnType<Client['admin']>;
 let producer: ReturnType<Client['producer']>;
@@ -29,10 +24,7 @@ beforeAll(async () => {
   await Promise.all([admin.connect(), producer.connect()]);
 });
 afterEach(async () => {
-  for (const ops of running) {
-    running.delete(ops);
-    for (const { run } of ops.stop) await run();
-  }
+  await stopNodes();
   for (const server of servers) await closed(server);
 });
 afterAll(async () => {
@@ -45,33 +37,12 @@ async function closed(server: Server): Promise<void> {
   await new Promise((resolve) => server.close(resolve));
 }
 
-async function start(overrides: Record<string, string> = {}): Promise<string> {
-  const ops = await startOps(
-    loadSettings(settings, {
-      NODE_ENV: 'test',
-      LOG_LEVEL: 'error',
-      PORT: '0',
-      KAFKA_BROKERS: stack.kafkaBrokers,
-      DATABASE_URL: stack.databaseUrl,
-      AUTH_JWT_SECRET: secret,
-      DEAD_LETTER_LOOK_MS: '100',
-      CHANNEL_SAMPLE_MS: '100',
-      REQUEST_BURST: '10000',
-      ...overrides,
-    }),
-  );
-  running.add(ops);
-  return `http://127.0.0.1:${ops.port}`;
-}
+const start = (overrides: Record<string, string> = {}) => startNode(stack, { CHANNEL_SAMPLE_MS: '100', ...overrides });
 
 async function get(url: string, path: string) {
-  const token = await new SignJWT({ scope: 'ops' })
-    .setProtectedHeader({ alg: 'HS256' })
-    .setSubject('operator-1')
-    .setIssuedAt()
-    .setExpirationTime('5 minutes')
-    .sign(new TextEncoder().encode(secret));
-  return request(url).get(`/api/v1/ops/${path}`).set('Authorization', `Bearer ${token}`);
+  return request(url)
+    .get(`/api/v1/ops/${path}`)
+    .set('Authorization', `Bearer ${await token('ops')}`);
 }
 
 async function overview(url: string, query = ''): Promise<OverviewShown> {

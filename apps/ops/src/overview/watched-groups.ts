@@ -11,8 +11,6 @@ const lanes = sentChannels.flatMap((channel) =>
   }),
 );
 
-export const laneGroups = lanes.map(({ group }) => group);
-
 /**
  * Whose lag is shown: the index's, the consumer's and the others that are asked for. What ours read is known; of any other
  * group it is what it has committed.

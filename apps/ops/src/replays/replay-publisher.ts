@@ -6,7 +6,7 @@ import { type ReplayLetter } from '@allim/store';
 import kafkajs, { type Kafka, type Message, type Producer } from 'kafkajs';
 
 const retryMs = 1_000;
-/** Of one request. The topic takes records of 12 MiB; a round trip for each 256 KB would cost a fifth of the rate. */
+/** Of one request. The topic takes records of 12 MiB, so few round trips will do. */
 const requestBytes = 1_048_576;
 
 /** Of one record: asked again, Kafka would say the same. */

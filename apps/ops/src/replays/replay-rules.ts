@@ -1,5 +1,5 @@
 import { DataError, languages, readEvent, render, sentChannels, subscribedTopics } from '@allim/catalogue';
-import { commandTopics, deliveryCommand, laneGroup, priorities } from '@allim/contracts';
+import { commandTopics, deliveryCommand, laneGroups } from '@allim/contracts';
 import { badRequest } from '@allim/http';
 import { type ReplayRules } from '@allim/store';
 import { type Settings } from '../config.js';
@@ -8,14 +8,11 @@ import { topicMatcher } from '../topic-patterns.js';
 /** Topics whose records the consumer takes from the topic of replays: domain events, and the commands of channels. */
 const replayable: ReadonlySet<string> = new Set([...subscribedTopics, ...commandTopics(sentChannels)]);
 
-/** The groups of the channel apps. */
-const channelGroups = sentChannels.flatMap((channel) => priorities.map((priority) => laneGroup(channel, priority)));
-
 export function replayRules(
   settings: Pick<Settings, 'REPLAY_TOPICS' | 'REPLAY_CONSUMER_GROUP' | 'REPLAY_MAX'>,
 ): ReplayRules {
   const allowed = topicMatcher(settings.REPLAY_TOPICS);
-  const groups = new Set([settings.REPLAY_CONSUMER_GROUP, ...channelGroups]);
+  const groups = new Set([settings.REPLAY_CONSUMER_GROUP, ...laneGroups(sentChannels)]);
   return {
     topicAllowed: (topic) => replayable.has(topic) && allowed(topic),
     groupIsOurs: (group) => groups.has(group),

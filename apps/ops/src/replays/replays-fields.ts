@@ -1,6 +1,8 @@
 import { deadLetterStates, replayExclusions, replayItemStates, replayJobStates } from '@allim/contracts';
 import { digits } from '@allim/http';
 import { z } from 'zod';
+import { size } from '../pages.js';
+import { reason } from '../reason.js';
 
 export const defaultRate = 50;
 const mostNumbers = 1_000;
@@ -69,18 +71,9 @@ export const planBody = z
   );
 export type PlanBody = z.infer<typeof planBody>;
 
-const reasonExpected = 'expected a text of 1 to 500 characters';
-const reason = z
-  .string(reasonExpected)
-  .trim()
-  .min(1, reasonExpected)
-  .max(500, reasonExpected)
-  .describe('Why; it stands in the audit log.');
-
 export const startBody = z.strictObject({ reason, rate: rate.optional() });
 export const moveBody = z.strictObject({ reason: reason.optional() });
 
-const size = digits({ min: 1, max: 200 }).optional().describe('Items at most, 1 to 200; default 50.');
 export const jobsQuery = z.strictObject({
   before: digits({ min: 1 }).optional().describe('Jobs below this number; newest first.'),
   size,

@@ -18,7 +18,7 @@ import {
 import { DeadLetterStore, type JobDeed, type ReplayJob, ReplayStore } from '@allim/store';
 import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query, UseGuards } from '@nestjs/common';
 import { type z } from 'zod';
-import { defaultSize } from '../dead-letters/dead-letters-query.js';
+import { defaultSize, pageOf } from '../pages.js';
 import { selectionOf, showJob } from './job-shown.js';
 import { editedPayload } from './replay-rules.js';
 import { ReplayRunner } from './replay-runner.js';
@@ -72,8 +72,8 @@ export class ReplaysController {
   async list(@Query({ schema: jobsQuery }) query: z.infer<typeof jobsQuery>): Promise<ApiResponse<JobsShown>> {
     const { before, size = defaultSize } = query;
     const jobs = await this.replays.jobs({ before, limit: size + 1 });
-    const items = jobs.slice(0, size);
-    return ok({ items: items.map(showJob), next: jobs.length > size ? items.at(-1)!.number : null });
+    const { items, next } = pageOf(jobs, size);
+    return ok({ items: items.map(showJob), next });
   }
 
   @Get(':job')
@@ -95,9 +95,7 @@ export class ReplaysController {
   ): Promise<ApiResponse<ItemsShown>> {
     const { state, after, size = defaultSize } = query;
     await this.find(job);
-    const found = await this.replays.items(job, { state, after, limit: size + 1 });
-    const items = found.slice(0, size);
-    return ok({ items, next: found.length > size ? items.at(-1)!.number : null });
+    return ok(pageOf(await this.replays.items(job, { state, after, limit: size + 1 }), size));
   }
 
   @Post(':job/start')

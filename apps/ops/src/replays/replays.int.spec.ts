@@ -12,22 +12,19 @@ import {
 import { createLogger, loadSettings } from '@allim/platform';
 import { migrate } from '@allim/store/migrate';
 import { useStack, waitFor } from '@allim/testing';
-import { SignJWT } from 'jose';
 import { type KafkaMessage } from 'kafkajs';
 import { Registry } from 'prom-client';
 import { io, type Socket } from 'socket.io-client';
 import request from 'supertest';
 import { settings } from '../config.js';
-import { startOps } from '../ops.js';
+import { secret, startNode, stopNodes, token } from '../testing/ops-nodes.js';
 import { type JobShown } from './replays-fields.js';
 
-const secret = 'a secret for the specs of this very program';
 const group = 'notification-group';
 const topic = 'shopping.order.created';
 const stack = useStack({ redis: false });
 const logger = createLogger('spec', 'fatal');
 const client = () => kafkaClient('spec', { KAFKA_BROKERS: [stack.kafkaBrokers], KAFKA_SSL: false }, logger);
-const running = new Set<Awaited<ReturnType<typeof startOps>>>();
 const closing: (() => Promise<unknown>)[] = [];
 let admin: ReturnType<ReturnType<typeof client>['admin']>;
 let producer: ReturnType<ReturnType<typeof client>['producer']>;
@@ -41,40 +38,12 @@ beforeAll(async () => {
 });
 afterEach(async () => {
   for (const close of closing.splice(0)) await close();
-  for (const ops of running) {
-    running.delete(ops);
-    for (const { run } of ops.stop) await run();
-  }
+  await stopNodes();
 });
 afterAll(() => Promise.all([admin?.disconnect(), producer?.disconnect()]));
 
-async function start(overrides: Record<string, string> = {}): Promise<string> {
-  const ops = await startOps(
-    loadSettings(settings, {
-      ...{ NODE_ENV: 'test', LOG_LEVEL: 'error', PORT: '0', AUTH_JWT_SECRET: secret },
-      ...{ KAFKA_BROKERS: stack.kafkaBrokers, DATABASE_URL: stack.databaseUrl },
-      ...{ DEAD_LETTER_LOOK_MS: '100', KAFKA_COMMIT_INTERVAL_MS: '20', REQUEST_BURST: '10000' },
-      ...overrides,
-    }),
-  );
-  running.add(ops);
-  return `http://127.0.0.1:${ops.port}`;
-}
-
-async function stopAll(): Promise<void> {
-  for (const ops of running) {
-    running.delete(ops);
-    for (const { run } of ops.stop) await run();
-  }
-}
-
-const token = (scope = 'ops ops:payload ops:replay') =>
-  new SignJWT({ scope })
-    .setProtectedHeader({ alg: 'HS256' })
-    .setSubject('operator-1')
-    .setIssuedAt()
-    .setExpirationTime('5 minutes')
-    .sign(new TextEncoder().encode(secret));
+const start = (overrides: Record<string, string> = {}) =>
+  startNode(stack, { KAFKA_COMMIT_INTERVAL_MS: '20', ...overrides });
 
 const get = async (url: string, path: string) =>
   request(url)
@@ -93,12 +62,10 @@ async function consume(judge: (record: KafkaRecord) => boolean): Promise<{ seen:
     seen.push(...records);
     return records.map((record) => (judge(record) ? done : dead('bad-schema', new Error('expected a number'))));
   };
-  const { settings: of } = {
-    settings: loadSettings(settings, {
-      ...{ KAFKA_BROKERS: stack.kafkaBrokers, DATABASE_URL: stack.databaseUrl, AUTH_JWT_SECRET: secret },
-      ...{ KAFKA_GROUP_ID: group, KAFKA_COMMIT_INTERVAL_MS: '20' },
-    }),
-  };
+  const of = loadSettings(settings, {
+    ...{ KAFKA_BROKERS: stack.kafkaBrokers, DATABASE_URL: stack.databaseUrl, AUTH_JWT_SECRET: secret },
+    ...{ KAFKA_GROUP_ID: group, KAFKA_COMMIT_INTERVAL_MS: '20' },
+  });
   const reader = new KafkaBatchReader(
     {
       ...{ kafka: client(), topics: [topic], replays: { topic: replayTopic, of: [topic] } },
@@ -309,7 +276,7 @@ describe('a replay', () => {
     );
     expect(clicks.map(({ status }) => status).sort()).toEqual([200, 409, 409, 409, 409]);
     await waitFor(async () => (await job(url, number)).published > 5, { what: 'some replays' });
-    await stopAll();
+    await stopNodes();
     [url] = [await start(), await start({ KAFKA_GROUP_ID: 'allim-ops' })];
     expect(await inState(url, number, 'done')).toMatchObject({ published: 60, skipped: 0, failed: 0 });
     expect(new Set(seen.map(({ offset }) => offset)).size).toBe(60);

@@ -1,6 +1,6 @@
 import { randomBytes, randomUUIDv7 } from 'node:crypto';
 import { deadLetter, deadLetterTopic, kafkaClient } from '@allim/kafka';
-import { createLogger, loadSettings } from '@allim/platform';
+import { createLogger } from '@allim/platform';
 import {
   type Database,
   DeliveryStore,
@@ -13,17 +13,13 @@ import {
 } from '@allim/store';
 import { migrate } from '@allim/store/migrate';
 import { useStack, waitFor } from '@allim/testing';
-import { SignJWT } from 'jose';
 import request from 'supertest';
-import { settings } from '../config.js';
-import { startOps } from '../ops.js';
+import { startNode, stopNodes, token } from '../testing/ops-nodes.js';
 import { type TimelineShown } from './timeline-shown.js';
 
 type Client = ReturnType<typeof kafkaClient>;
 
-const secret = 'a secret for the specs of this very program';
 const stack = useStack({ redis: false });
-let ops: Awaited<ReturnType<typeof startOps>>;
 let url: string;
 let admin: ReturnType<Client['admin']>;
 let producer: ReturnType<Client['producer']>;
@@ -38,33 +34,17 @@ beforeAll(async () => {
   admin = client.admin();
   producer = client.producer({ allowAutoTopicCreation: false });
   await Promise.all([admin.connect(), producer.connect()]);
-  ops = await startOps(
-    loadSettings(settings, {
-      NODE_ENV: 'test',
-      LOG_LEVEL: 'error',
-      PORT: '0',
-      KAFKA_BROKERS: stack.kafkaBrokers,
-      DATABASE_URL: stack.databaseUrl,
-      AUTH_JWT_SECRET: secret,
-      DEAD_LETTER_LOOK_MS: '100',
-      REQUEST_BURST: '10000',
-    }),
-  );
-  url = `http://127.0.0.1:${ops.port}`;
+  url = await startNode(stack);
 });
 afterAll(async () => {
-  for (const { run } of ops?.stop ?? []) await run();
+  await stopNodes();
   await Promise.all([admin?.disconnect(), producer?.disconnect(), database?.destroy()]);
 });
 
 async function get(query: string, scope = 'ops ops:payload') {
-  const token = await new SignJWT({ scope })
-    .setProtectedHeader({ alg: 'HS256' })
-    .setSubject('operator-1')
-    .setIssuedAt()
-    .setExpirationTime('5 minutes')
-    .sign(new TextEncoder().encode(secret));
-  return request(url).get(`/api/v1/ops/timeline?${query}`).set('Authorization', `Bearer ${token}`);
+  return request(url)
+    .get(`/api/v1/ops/timeline?${query}`)
+    .set('Authorization', `Bearer ${await token(scope)}`);
 }
 
 async function timeline(query: string, scope?: string): Promise<TimelineShown> {

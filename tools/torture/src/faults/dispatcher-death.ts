@@ -3,6 +3,7 @@ import { commandTopic } from '@allim/contracts';
 import { type Connection, createConnection } from 'mysql2/promise';
 import { type Arena } from '../arena.js';
 import { type Fate } from '../cutting-proxy.js';
+import { recordCount } from '../dead-records.js';
 import { Deliveries, type Planned } from '../deliveries.js';
 import { type FaultTest } from '../fault-test.js';
 import { Providers } from '../providers.js';
@@ -84,7 +85,11 @@ export const dispatcherDeath: FaultTest = {
         { name: 'rows', value: ended.length, atLeast: rows },
         { name: 'kills while something was due', value: hit('kill'), atLeast: kills },
         { name: 'cuts on a command', value: hit('cut'), atLeast: cuts },
-        { name: 'commands more than deliveries', value: (await commands(arena)) - ended.length, atLeast: 1 },
+        {
+          name: 'commands more than deliveries',
+          value: (await recordCount(arena, commandTopic('push', 'normal'))) - ended.length,
+          atLeast: 1,
+        },
       ],
     };
   },
@@ -100,11 +105,6 @@ async function waiting(arena: Arena): Promise<number> {
   };
   await until(look, { withinMs: 2_000, everyMs: 1 });
   return due;
-}
-
-async function commands({ admin }: Arena): Promise<number> {
-  const ends = await admin.fetchTopicOffsets(commandTopic('push', 'normal'));
-  return ends.reduce((sum, { high }) => sum + Number(high), 0);
 }
 
 /** Makes rows that nobody can see until a while later, although they are due at once: ids and times do not tell the order of commits. */
