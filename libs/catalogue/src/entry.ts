@@ -74,6 +74,12 @@ export function check<S extends z.ZodType>(what: string, schema: S, fields: unkn
   throw new DataError(tooLong ? 'too-long' : 'bad-schema', `${what}: ${named.join('; ')}`);
 }
 
+/** Everything that is wrong with the fields by the schema: the way to each, and what was expected there. */
+export function faultsOf(schema: z.ZodType, fields: unknown): Pick<core.$ZodIssue, 'path' | 'message'>[] {
+  const result = safeParse(schema, fields);
+  return result.success ? [] : result.error.issues;
+}
+
 function planned(entry: Pick<Entry, 'topic' | 'category' | 'critical'>, notice: Notice): Planned {
   const { topic } = entry;
   const { to, type, reference = null, link = null, params } = notice;

@@ -21,9 +21,11 @@ export {
   type Recipient,
   type Reference,
 } from './notice.js';
+export { type JsonSchema, publisherSchema, typeName } from './publisher-schema.js';
 export { readEvent, render, subscribedTopics } from './read-event.js';
 export { requestTopic } from './requests/notification-requested.js';
 export { type SampleEvent, sampleEvents } from './samples.js';
+export { type ComparedField, compareWithSchema, jsonTypes } from './schema-comparison.js';
 export type { Template } from './templates/template.js';
 export { templates } from './templates/templates.js';
 export { type Language, languages, messageFiles, type Texts } from './texts/texts.js';

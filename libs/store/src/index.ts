@@ -39,6 +39,6 @@ export type {
   ReplayRules,
   ReplaySelection,
 } from './replay-job.js';
-export { type JobDeed, JobLost, type ReplayOrder, ReplayStore } from './replay-store.js';
+export { type JobDeed, JobLost, type ReplayOfCase, type ReplayOrder, ReplayStore } from './replay-store.js';
 export { storeSettings } from './settings.js';
 export { SubscriptionStore } from './subscription-store.js';

@@ -260,7 +260,10 @@ describe('InboxStore', () => {
 });
 
 describe('migrate', () => {
-  const all = ['Inbox1763715600000', 'Deliveries1763733600000', 'DeadLetters1763780400000', 'Replays1763866800000'];
+  const all = [
+    ...['Inbox1763715600000', 'Deliveries1763733600000', 'DeadLetters1763780400000', 'Replays1763866800000'],
+    'ReplaysOfACase1764464400000',
+  ];
 
   /** An empty database beside ours. */
   async function another(name: string): Promise<string> {

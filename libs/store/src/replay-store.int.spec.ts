@@ -308,6 +308,54 @@ describe('a runner', () => {
     expect((await letters.find(numbers[0]!))?.value).not.toEqual(value);
   });
 
+  it('leaves on record in which jobs a case was, and what became of it there', async () => {
+    const topic = newTopic();
+    await letters.index(some(2, topic));
+    const [first, second] = (await numbersOf(topic)) as [number, number];
+    const found = async (number: number) =>
+      (await replays.jobsOf(number, 10)).map(({ job, item }) => [job.number, job.startedBy, item.state, item.reason]);
+    expect(await found(first)).toEqual([]);
+    const both = await planned({ numbers: [first, second] });
+    expect(await found(first)).toEqual([[both, null, 'pending', null]]);
+    const holder = await running(both);
+    await replays.claim(both, holder, 5);
+    expect(await found(first)).toEqual([[both, why.actor, 'claimed', null]]);
+    await noted(both, holder, [first], { [second]: 'Kafka refuses it' });
+    await replays.end(both, holder, 'settling');
+    await replays.end(both, holder, 'done');
+    await replays.leave(both, holder);
+    expect(await found(first)).toEqual([[both, why.actor, 'published', null]]);
+    const another = await planned({ numbers: [second] });
+    expect(await found(second)).toEqual([
+      [another, null, 'pending', null],
+      [both, why.actor, 'skipped', 'Kafka refuses it'],
+    ]);
+    expect((await replays.jobsOf(second, 1)).map(({ job }) => job.number)).toEqual([another]);
+  });
+
+  it('has nothing left to do when the last letter of a job was refused', async () => {
+    const topic = newTopic();
+    await letters.index(some(2, topic));
+    const numbers = await numbersOf(topic);
+    const job = await planned({ numbers });
+    const holder = await running(job);
+    await replays.claim(job, holder, 5);
+    await noted(job, holder, numbers.slice(0, 1), { [numbers[1]!]: 'Kafka refuses it' });
+    await replays.end(job, holder, 'settling');
+    await replays.end(job, holder, 'done');
+    await replays.leave(job, holder);
+    expect(await replays.take(newHolder(), leaseMs)).toBeNull();
+  });
+
+  it('names no job to a case that was asked for with a new value and not chosen', async () => {
+    const topic = newTopic();
+    await letters.index(some(1, topic));
+    const numbers = await numbersOf(topic);
+    await letters.discard(numbers, why);
+    await planned({ numbers }, { value: Buffer.from('{}') });
+    expect(await replays.jobsOf(numbers[0]!, 10)).toEqual([]);
+  });
+
   it('notes nothing of a job that it has lost', async () => {
     const topic = newTopic();
     await letters.index(some(2, topic));

@@ -127,14 +127,28 @@ export class ReplayStore {
     return withSession(this.database, async (session) => {
       const rows = await session.query<{ case_id: string; state: ReplayItemState; reason: string | null }[]>(
         `SELECT * FROM (
-           SELECT i.case_id, i.reason, CASE WHEN i.reason IS NOT NULL THEN 'skipped' WHEN i.case_id <= j.noted_to THEN 'published'
-             WHEN i.case_id <= j.claimed_to THEN 'claimed' ELSE 'pending' END AS state
-           FROM replay_item AS i JOIN replay_job AS j ON j.id = i.job_id
+           SELECT i.case_id, i.reason, ${itemState} AS state FROM replay_item AS i JOIN replay_job AS j ON j.id = i.job_id
            WHERE i.job_id = ? AND i.case_id > ? AND NOT i.reason <=> ?
          ) AS item WHERE state IN (?) ORDER BY case_id LIMIT ?`,
         [job, after, notChosen, state ? [state] : replayItemStates, limit],
       );
       return rows.map(({ case_id, ...row }) => ({ ...row, number: Number(case_id) }));
+    });
+  }
+
+  /** At most `limit` jobs in whose set a case is, the newest first, and what became of it there. */
+  jobsOf(number: number, limit: number): Promise<ReplayOfCase[]> {
+    return withSession(this.database, async (session) => {
+      const rows = await session.query<(ReplayJobRow & { item_state: ReplayItemState; item_reason: string | null })[]>(
+        `SELECT j.*, i.reason AS item_reason, ${itemState} AS item_state
+         FROM replay_item AS i FORCE INDEX (case_id) JOIN replay_job AS j ON j.id = i.job_id
+         WHERE i.case_id = ? AND NOT i.reason <=> ? ORDER BY i.job_id DESC LIMIT ?`,
+        [number, notChosen, limit],
+      );
+      return rows.map(({ item_state, item_reason, ...row }) => ({
+        job: jobOf(row),
+        item: { number, state: item_state, reason: item_reason },
+      }));
     });
   }
 
@@ -343,20 +357,25 @@ export class ReplayStore {
   settle(job: number, holder: Buffer): Promise<boolean> {
     return inTransaction(this.database, async (transaction) => {
       const now = datetime(this.clock());
+      const [held] = await transaction.query<Pick<ReplayJobRow, 'settled_to' | 'noted_to'>[]>(
+        'SELECT settled_to, noted_to FROM replay_job WHERE id = ? AND holder = ?',
+        [job, holder],
+      );
+      if (!held) throw lost(job);
       const items = await transaction.query<ItemRow[]>(
-        `SELECT i.case_id FROM replay_item AS i JOIN replay_job AS j ON j.id = i.job_id
-         WHERE i.job_id = ? AND i.case_id > j.settled_to AND i.case_id <= j.noted_to AND i.reason IS NULL
-         ORDER BY i.case_id LIMIT ?`,
-        [job, settledAtOnce],
+        `SELECT case_id FROM replay_item WHERE job_id = ? AND case_id > ? AND case_id <= ? AND reason IS NULL
+         ORDER BY case_id LIMIT ?`,
+        [job, held.settled_to, held.noted_to, settledAtOnce],
       );
       const numbers = items.map(({ case_id }) => Number(case_id));
+      const isMore = numbers.length === settledAtOnce;
       await moveCases(transaction, numbers, { from: ['replaying'], to: 'replayed', now });
       const { affectedRows } = await transaction.query(
-        'UPDATE replay_job SET settled_to = COALESCE(?, noted_to), updated_at = ? WHERE id = ? AND holder = ?',
-        [numbers.at(-1) ?? null, now, job, holder],
+        'UPDATE replay_job SET settled_to = ?, updated_at = ? WHERE id = ? AND holder = ?',
+        [isMore ? numbers.at(-1)! : held.noted_to, now, job, holder],
       );
       if (affectedRows === 0) throw lost(job);
-      return numbers.length === settledAtOnce;
+      return isMore;
     });
   }
 
@@ -417,6 +436,16 @@ export class ReplayStore {
 }
 
 const lost = (job: number) => new JobLost(`replay job ${job} is not ours any more`);
+
+/** Of an item `i` and its job `j`: told by how far the job is. */
+const itemState = `CASE WHEN i.reason IS NOT NULL THEN 'skipped' WHEN i.case_id <= j.noted_to THEN 'published'
+  WHEN i.case_id <= j.claimed_to THEN 'claimed' ELSE 'pending' END`;
+
+/** A job in whose set a case is. */
+export interface ReplayOfCase {
+  job: ReplayJob;
+  item: ReplayItem;
+}
 
 /** Letters whose turn has come, and the job as it was before. */
 interface Turn {

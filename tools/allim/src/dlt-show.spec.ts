@@ -35,6 +35,15 @@ const letter: Letter = {
     { name: 'traceparent', value: text('00-ab-cd-01') },
     { name: 'bin', value: { as: 'hex', shown: 'ff00', bytes: 2, isCut: false } },
   ],
+  fields: [
+    { field: 'orderNumber', faults: ['expected an id'] },
+    { field: 'items', faults: ['0: price: expected an amount', '1: price: expected an amount'] },
+    { field: 'name', faults: [] },
+  ],
+  jobs: [
+    { job: 4, state: 'planned', letter: 'pending', startedBy: null, reason: null },
+    { job: 3, state: 'done', letter: 'published', startedBy: 'op-1', reason: 'mended\u001b[2J' },
+  ],
 };
 const now = new Date('2026-02-06T10:00:00Z');
 const show = (change: Partial<Letter> = {}, isColoured = false) =>
@@ -71,9 +80,25 @@ Payload: 34 bytes, JSON
     ]
   }
 
+Against its schema
+  orderNumber: expected an id
+  items: 0: price: expected an amount
+  items: 1: price: expected an amount
+
+Replay jobs
+  4: planned, this one pending
+  3: done, this one published; started by op-1: mended\\x1b[2J
+
 Stack
   ZodError: no
       at read (order.ts:1:2)`);
+});
+
+it('says nothing of a schema or jobs where there is nothing to say', () => {
+  const shown = show({ fields: null, jobs: [] });
+  expect(shown).not.toContain('Against its schema');
+  expect(shown).not.toContain('Replay jobs');
+  expect(show({ fields: [{ field: 'name', faults: [] }] })).not.toContain('Against its schema');
 });
 
 it('says what is not known', () => {

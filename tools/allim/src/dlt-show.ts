@@ -10,6 +10,9 @@ export function letterShown(letter: Letter, now: Date, screen: Screen): string {
   const moment = (iso: string | null) => (iso === null ? 'unknown' : `${momentShown(iso)} UTC (${ago(iso, now)})`);
   const times = (count: number) => (count === 1 ? 'once' : `${count} times`);
   const { number, state, errorType, attempts } = letter;
+  const faults = (letter.fields ?? []).flatMap(({ field, faults: wrong }) =>
+    wrong.map((fault) => visible(`${field}: ${fault}`)),
+  );
   const sections = [
     {
       title: `Dead letter ${number}: ${state}`,
@@ -38,12 +41,19 @@ export function letterShown(letter: Letter, now: Date, screen: Screen): string {
           : letter.headers.map(({ name, value }) => `${visible(name)}: ${visible(bytesInLine(value))}`),
     },
     payload(letter),
+    ...(faults.length > 0 ? [{ title: 'Against its schema', lines: faults }] : []),
+    ...(letter.jobs.length > 0 ? [{ title: 'Replay jobs', lines: letter.jobs.map(jobInLine) }] : []),
     { title: 'Stack', lines: letter.stack === '' ? ['none'] : visibleLines(letter.stack.trimEnd()) },
   ];
   return sections
     .map(({ title, lines }) => [styled('bold', visible(title), screen), ...lines.map((line) => `  ${line}`)].join('\n'))
     .join('\n\n');
 }
+
+const jobInLine = ({ job, state, letter, startedBy, reason }: Letter['jobs'][number]): string =>
+  visible(
+    `${job}: ${state}, this one ${letter}${startedBy === null ? '' : `; started by ${startedBy}`}${reason === null ? '' : `: ${reason}`}`,
+  );
 
 const hidden = 'hidden: the token has not the scope ops:payload';
 

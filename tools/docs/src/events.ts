@@ -1,6 +1,17 @@
-import { type Entry, entries, languages, messageFiles, type Planned, requestTopic, templates } from '@allim/catalogue';
+import {
+  type Entry,
+  entries,
+  type JsonSchema,
+  languages,
+  messageFiles,
+  type Planned,
+  publisherSchema,
+  requestTopic,
+  templates,
+  typeName,
+} from '@allim/catalogue';
 import { type Document } from './documents.js';
-import { type JsonSchema, publisherSchema, schemaOf } from './schemas.js';
+import { schemaOf } from './schemas.js';
 
 /** docs/events.md: what publishers need to know of each topic. */
 export function eventsDocument(): Document {
@@ -115,32 +126,15 @@ function isShown(property: JsonSchema | boolean): boolean {
   return typeName(property) === 'shown text';
 }
 
+const quoted = (name: string) => `\`${name}\``;
+
 function fields(schema: JsonSchema, cutAfter: ReadonlyMap<string, number>): string {
   const rows = Object.entries(schema.properties ?? {}).map(([name, property]) => {
     const needed = schema.required?.includes(name) ? '**yes**' : 'no';
     const cut = cutAfter.get(name);
-    return [`\`${name}\``, needed, typeName(property), cut === undefined ? '' : `cut after ${cut} characters`];
+    return [`\`${name}\``, needed, typeName(property, quoted), cut === undefined ? '' : `cut after ${cut} characters`];
   });
   return table(['field', 'needed', 'type', ''], rows);
-}
-
-/** A JSON Schema in a few words. That null is allowed is said by the column beside it. */
-function typeName(schema: JsonSchema | boolean): string {
-  if (typeof schema === 'boolean') return 'anything';
-  if (schema.title) return schema.title;
-  if (schema.anyOf) return unique(schema.anyOf.map(typeName));
-  if (schema.enum) return schema.enum.map((value) => `\`${value}\``).join(', ');
-  if (schema.type === 'array')
-    return `array of ${typeof schema.items === 'object' ? typeName(schema.items as JsonSchema) : 'anything'}`;
-  if (schema.type === 'object') {
-    const names = Object.keys(schema.properties ?? {});
-    return names.length === 0 ? 'object' : `{ ${names.map((name) => `\`${name}\``).join(', ')} }`;
-  }
-  return unique([schema.type ?? 'anything'].flat());
-}
-
-function unique(names: readonly string[]): string {
-  return [...new Set(names)].filter((name) => name !== 'null' && name !== '').join(' or ');
 }
 
 function texts(key: string): string {

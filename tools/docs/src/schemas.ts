@@ -1,5 +1,4 @@
-import { type Entry, entries, requestTopic, templates } from '@allim/catalogue';
-import { z } from 'zod';
+import { type Entry, entries, type JsonSchema, publisherSchema, requestTopic, templates } from '@allim/catalogue';
 import { type Document } from './documents.js';
 
 export const schemaFolder = 'docs/schemas';
@@ -11,8 +10,6 @@ export function schemaDocuments(): Document[] {
     content: `${JSON.stringify(schemaOf(entry), null, 2)}\n`,
   }));
 }
-
-export type JsonSchema = z.core.JSONSchema.JSONSchema;
 
 /** Unknown fields are allowed: a publisher may add one at any time. */
 export function schemaOf(entry: Entry): JsonSchema {
@@ -31,9 +28,4 @@ function paramsByTemplate(): JsonSchema[] {
     const { $schema: _, ...params } = publisherSchema(template.schema);
     return { type: 'object', properties: { template: { const: template.name }, params } };
   });
-}
-
-/** The schema of what comes in, before it is read: fields of our own describe themselves by their metadata. */
-export function publisherSchema(schema: z.ZodType): JsonSchema {
-  return z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
 }

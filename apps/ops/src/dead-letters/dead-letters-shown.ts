@@ -1,4 +1,5 @@
-import { deadLetterStates } from '@allim/contracts';
+import { jsonTypes } from '@allim/catalogue';
+import { deadLetterStates, replayItemStates, replayJobStates } from '@allim/contracts';
 import { z } from 'zod';
 import { reason } from '../reason.js';
 import { bytesShown } from './payload.js';
@@ -55,6 +56,33 @@ export const deadLetterShown = summary.extend({
   headers: z
     .array(z.object({ name: z.string(), value: bytesShown }))
     .describe('Of the record that failed, without those of its letter.'),
+  fields: z
+    .array(
+      z.object({
+        field: z.string(),
+        expected: z.string().nullable().describe('Null: the schema does not know it; it is accepted and not read.'),
+        isNeeded: z.boolean(),
+        found: z.enum(jsonTypes).nullable().describe('Null: it is not there.'),
+        faults: z.array(z.string()).describe('What is wrong with it.'),
+      }),
+    )
+    .nullable()
+    .describe(
+      'The payload against the schema of its topic. Null: hidden, too large, no JSON object, or no topic of ours.',
+    ),
+  jobs: z
+    .array(
+      z.object({
+        job: count,
+        state: z.enum(replayJobStates),
+        letter: z.enum(replayItemStates).describe('What became of this case in it.'),
+        skippedFor: z.string().nullable(),
+        startedBy: z.string().nullable().describe('Null: it was not started yet.'),
+        startedAt: moment.nullable(),
+        reason: z.string().nullable(),
+      }),
+    )
+    .describe('Replay jobs in whose set the case is, the newest first, at most 50.'),
 });
 export type DeadLetterShown = z.infer<typeof deadLetterShown>;
 

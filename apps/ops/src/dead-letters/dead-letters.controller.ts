@@ -1,3 +1,4 @@
+import { compareWithSchema } from '@allim/catalogue';
 import { type ApiResponse } from '@allim/contracts';
 import {
   AccessGuard,
@@ -13,7 +14,7 @@ import {
   Refusal,
   readShape,
 } from '@allim/http';
-import { type DeadLetterCase, DeadLetterStore } from '@allim/store';
+import { type DeadLetterCase, DeadLetterStore, type ReplayOfCase, ReplayStore } from '@allim/store';
 import { Body, Controller, Get, HttpCode, Param, Post, Query, UseGuards } from '@nestjs/common';
 import { defaultSize } from '../pages.js';
 import {
@@ -42,16 +43,22 @@ import { showHeaders, shownBytes, showValue } from './payload.js';
 /** Read what cases hold: keys, values and headers are other people's data. */
 const payloadScope = 'ops:payload';
 
+/** Replay jobs that one case names, at most. */
+const shownJobs = 50;
+
 /** What operators see of dead letters, and do about them. */
 @Controller('api/v1/ops/dead-letters')
 @UseGuards(AccessGuard)
 @Protected('dead letters')
 export class DeadLettersController {
-  constructor(private readonly letters: DeadLetterStore) {}
+  constructor(
+    private readonly letters: DeadLetterStore,
+    private readonly replays: ReplayStore,
+  ) {}
 
   @Get()
-  @NeedsScope('ops')
-  @ApiOperation({ summary: 'Cases, newest first. Scope "ops"; keys are shown with scope "ops:payload".' })
+  @NeedsScope('ops:read')
+  @ApiOperation({ summary: 'Cases, newest first. Scope "ops:read"; keys are shown with scope "ops:payload".' })
   @QueryFields(deadLettersQuery)
   @Answers(deadLettersPage, 'C002')
   async list(
@@ -64,8 +71,8 @@ export class DeadLettersController {
   }
 
   @Get('groups')
-  @NeedsScope('ops')
-  @ApiOperation({ summary: 'Groups of cases with the same topic, error class and kind of message. Scope "ops".' })
+  @NeedsScope('ops:read')
+  @ApiOperation({ summary: 'Groups of cases with the same topic, error class and kind of message. Scope "ops:read".' })
   @QueryFields(groupsQuery)
   @Answers(groupsShown, 'C002')
   async groups(@Query({ schema: groupsQuery }) query: GroupsQuery): Promise<ApiResponse<GroupsShown>> {
@@ -75,8 +82,8 @@ export class DeadLettersController {
   }
 
   @Get('topics')
-  @NeedsScope('ops')
-  @ApiOperation({ summary: 'Topics with the count of their cases by state. Scope "ops".' })
+  @NeedsScope('ops:read')
+  @ApiOperation({ summary: 'Topics with the count of their cases by state. Scope "ops:read".' })
   @Answers(topicsShown, 'C002')
   async topics(): Promise<ApiResponse<TopicsShown>> {
     const items = await this.letters.topics();
@@ -84,8 +91,10 @@ export class DeadLettersController {
   }
 
   @Get(':number')
-  @NeedsScope('ops')
-  @ApiOperation({ summary: 'One case with everything. Scope "ops"; its payload is shown with scope "ops:payload".' })
+  @NeedsScope('ops:read')
+  @ApiOperation({
+    summary: 'One case with everything. Scope "ops:read"; its payload is shown with scope "ops:payload".',
+  })
   @Answers(deadLetterShown, 'C002', 'D001')
   async show(
     @Param('number', { schema: numberParam }) number: number,
@@ -94,14 +103,17 @@ export class DeadLettersController {
     const found = await this.letters.find(number, { valueLimit: shownBytes.value });
     if (!found) throw new Refusal('D001', `there is no dead letter ${number}`);
     const isShown = mayRead(caller);
+    const value = isShown ? showValue(found.value, found.valueBytes) : null;
     return ok({
       ...summaryOf(found, isShown),
       recordTimestamp: found.recordTimestamp?.toISOString() ?? null,
       letter: found.letter,
       stack: found.stack,
       isMasked: !isShown,
-      value: isShown ? showValue(found.value, found.valueBytes) : null,
+      value,
       headers: isShown ? showHeaders(found.headers) : [],
+      fields: value && found.value && !value.isCut ? compareWithSchema(found.topic, found.value) : null,
+      jobs: (await this.replays.jobsOf(number, shownJobs)).map(jobOfCase),
     });
   }
 
@@ -132,6 +144,16 @@ function summaryOf(one: DeadLetterCase, isShown: boolean): DeadLetterSummary {
     ...momentsOf(one),
   };
 }
+
+const jobOfCase = ({ job, item }: ReplayOfCase): DeadLetterShown['jobs'][number] => ({
+  job: job.number,
+  state: job.state,
+  letter: item.state,
+  skippedFor: item.reason,
+  startedBy: job.startedBy,
+  startedAt: job.startedAt?.toISOString() ?? null,
+  reason: job.reason,
+});
 
 const momentsOf = ({ firstFailedAt, failedAt }: { firstFailedAt: Date | null; failedAt: Date }) => ({
   firstFailedAt: firstFailedAt?.toISOString() ?? null,

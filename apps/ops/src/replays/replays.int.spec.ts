@@ -194,6 +194,17 @@ describe('a replay', () => {
         ['replay.plan', 'operator-1', null],
       ],
     );
+    const [one] = await casesOf(url, key);
+    const { data: letter } = (await get(url, `/dead-letters/${one?.number}`)).body;
+    expect(letter.jobs[0]).toEqual({
+      ...{ job: ended.job, state: 'done', letter: 'published', skippedFor: null },
+      ...{ startedBy: 'operator-1', startedAt: expect.stringMatching(/Z$/), reason: 'mended' },
+    });
+    expect(letter.jobs.slice(1)).toMatchObject([{ state: 'planned', letter: 'pending', startedBy: null }]);
+    expect(letter.fields.slice(0, 2)).toEqual([
+      { field: 'orderNumber', expected: 'id', isNeeded: true, found: 'string', faults: [] },
+      { field: 'userId', expected: 'user id', isNeeded: true, found: null, faults: [expect.any(String)] },
+    ]);
   });
 
   it('whose cause still exists brings back the same cases, until they are parked', async () => {
@@ -361,7 +372,7 @@ describe('the feed of jobs', () => {
     const key = await bury(2);
     await indexed(url, key, 2);
     const told: JobShown[] = [];
-    listen(url, { token: await token('ops') }).on('job', (one) => told.push(one));
+    listen(url, { token: await token('ops:read') }).on('job', (one) => told.push(one));
     const { job: number } = await run(url, { filter: { key }, rate: 0 });
     const last = () => told.findLast((one) => one.job === number);
     await waitFor(() => last()?.state === 'done', { what: 'the news that it is done' });
@@ -380,6 +391,6 @@ describe('the feed of jobs', () => {
   it('lets nobody in without the scope', async () => {
     const refused = Promise.withResolvers<Error>();
     listen(await start(), { token: await token('notify') }).on('connect_error', refused.resolve);
-    expect((await refused.promise).message).toBe('expected a token with scope "ops"');
+    expect((await refused.promise).message).toBe('expected a token with scope "ops:read"');
   });
 });

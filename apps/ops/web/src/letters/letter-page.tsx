@@ -4,9 +4,10 @@ import { useAnswer } from '../api.js';
 import { type DeadLetterShown } from '../api-shapes.js';
 import { Moment } from '../moment.js';
 import { PayloadView } from '../payload/payload-view.js';
+import { SchemaComparison } from '../payload/schema-comparison.js';
 import { useMay } from '../session.js';
 import { Shown } from '../shown.js';
-import { Heading, LetterState, MissingScope, Read } from '../states.js';
+import { Heading, JobStateBadge, LetterState, MissingScope, Read } from '../states.js';
 import { useNumber, useTexts } from '../texts/texts.js';
 import { DiscardDialog } from './discard-dialog.js';
 import { ReplayDialog } from './replay-dialog.js';
@@ -54,6 +55,11 @@ function Letter({ letter, onChange }: { letter: DeadLetterShown; onChange: () =>
           <p className="note">{t.letter.noPayload}</p>
         )}
       </Part>
+      {letter.fields && (
+        <Part title={t.comparison.title}>
+          <SchemaComparison topic={letter.topic} fields={letter.fields} />
+        </Part>
+      )}
       <Part title={t.letter.record}>
         <Record letter={letter} />
       </Part>
@@ -269,6 +275,7 @@ function History({ letter }: { letter: DeadLetterShown }) {
           <span>{t.history.now}</span> <LetterState state={state} />
         </li>
       </ol>
+      {letter.jobs.length > 0 && <Jobs jobs={letter.jobs} />}
       <Facts
         facts={{
           [t.history.failures]: number(failures),
@@ -277,5 +284,39 @@ function History({ letter }: { letter: DeadLetterShown }) {
         }}
       />
     </>
+  );
+}
+
+/** Who replayed it, why, and what became of it. */
+function Jobs({ jobs }: Pick<DeadLetterShown, 'jobs'>) {
+  const t = useTexts();
+  return (
+    <ul className="letter-jobs">
+      {jobs.map(({ job, state, letter, skippedFor, startedBy, startedAt, reason }) => (
+        <li key={job}>
+          <Link href={`/jobs/${job}`}>{t.job.title(job)}</Link> <JobStateBadge state={state} />{' '}
+          <span>{t.itemStates[letter]}</span>{' '}
+          <span className="note">
+            {startedBy !== null && startedAt !== null && (
+              <>
+                {t.job.startedBy} <Shown text={startedBy} /> · <Moment at={startedAt} />
+              </>
+            )}
+            {reason !== null && (
+              <>
+                {' '}
+                · <Shown text={reason} />
+              </>
+            )}
+            {skippedFor !== null && (
+              <>
+                {' '}
+                · <Shown text={skippedFor} />
+              </>
+            )}
+          </span>
+        </li>
+      ))}
+    </ul>
   );
 }

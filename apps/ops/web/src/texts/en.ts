@@ -1,5 +1,6 @@
 import {
   type AuditAction,
+  type DeadLetterShown,
   type DeadLetterState,
   type NotificationShown,
   type OverviewShown,
@@ -11,6 +12,7 @@ import { type FilterField } from '../letters/filter.js';
 import { type Scope } from '../session.js';
 
 type Delivery = NotificationShown['deliveries'][number];
+type JsonType = NonNullable<NonNullable<DeadLetterShown['fields']>[number]['found']>;
 type Breaker = OverviewShown['channels'][number]['instances'][number]['breakers'][number]['state'];
 
 const many = (count: string, one: string, more: string) => `${count} ${count === '1' ? one : more}`;
@@ -49,7 +51,7 @@ export const en = {
   scopes: {
     missing: (what: string, scope: string) => `${what} needs the scope ${scope}, which your token does not have.`,
     needed: {
-      ops: 'Looking at this',
+      'ops:read': 'Looking at this',
       'ops:payload': 'Looking at keys, payloads and headers',
       'ops:replay': 'Replaying and discarding',
     } satisfies Record<Scope, string>,
@@ -157,6 +159,26 @@ export const en = {
     missing: 'Missing:',
     inLine: (line: number) => `Line ${line}:`,
     allLines: (count: number) => `Show all ${count.toLocaleString('en')} lines`,
+  },
+  comparison: {
+    title: 'Against its schema',
+    caption: (topic: string) => `The payload against the schema of ${topic}`,
+    fits: 'Every field is what the schema wants.',
+    wrong: (count: string) => `${many(count, 'field is', 'fields are')} not what the schema wants.`,
+    field: 'Field',
+    expected: 'Expected',
+    found: 'There',
+    needed: '(needed)',
+    missing: 'missing',
+    notKnown: 'not in the schema, not read',
+    types: {
+      string: 'text',
+      number: 'number',
+      boolean: 'true or false',
+      array: 'list',
+      object: 'object',
+      null: 'null',
+    } satisfies Record<JsonType, string>,
   },
   edit: {
     title: (number: number) => `Edit letter ${number}`,

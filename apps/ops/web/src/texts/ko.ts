@@ -33,7 +33,7 @@ export const ko: Texts = {
   scopes: {
     missing: (what, scope) => `${what} ${scope} 권한이 필요하지만, 지금 토큰에는 없습니다.`,
     needed: {
-      ops: '이 내용을 보려면',
+      'ops:read': '이 내용을 보려면',
       'ops:payload': '키, 페이로드, 헤더를 보려면',
       'ops:replay': '재처리하거나 폐기하려면',
     },
@@ -141,6 +141,26 @@ export const ko: Texts = {
     missing: '누락:',
     inLine: (line) => `${line}행:`,
     allLines: (count) => `${count.toLocaleString('ko')}행 모두 표시`,
+  },
+  comparison: {
+    title: '스키마 비교',
+    caption: (topic) => `${topic} 스키마와 비교한 페이로드`,
+    fits: '모든 필드가 스키마와 맞습니다.',
+    wrong: (count) => `스키마와 맞지 않는 필드 ${count}개.`,
+    field: '필드',
+    expected: '기대',
+    found: '실제',
+    needed: '(필수)',
+    missing: '없음',
+    notKnown: '스키마에 없음, 읽지 않음',
+    types: {
+      string: '텍스트',
+      number: '숫자',
+      boolean: '참/거짓',
+      array: '목록',
+      object: '객체',
+      null: 'null',
+    },
   },
   edit: {
     title: (number) => `레터 ${number} 수정`,
