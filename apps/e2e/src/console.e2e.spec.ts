@@ -216,7 +216,7 @@ describe('the console', () => {
   });
 
   it('asks who is there again when the token has ended, and stays where it was', async () => {
-    const token = await new SignJWT({ scope: 'ops' })
+    const token = await new SignJWT({ scope: 'ops:read' })
       .setProtectedHeader({ alg: 'HS256' })
       .setSubject('somebody')
       .setIssuedAt()

@@ -93,7 +93,7 @@ export class Issuer {
         .setExpirationTime('5m')
         .sign(this.key);
     return {
-      access_token: await sign({ scope: 'ops ops:payload' }),
+      access_token: await sign({ scope: 'ops:read ops:payload' }),
       id_token: await sign({ aud: clientId }),
       token_type: 'Bearer',
       expires_in: 300,

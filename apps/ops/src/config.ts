@@ -73,7 +73,7 @@ export const settings = z
       .describe('What the issuer calls the console: a public client, its redirect is /signed-in. With OIDC_AUTHORITY.'),
     OIDC_SCOPE: z
       .string()
-      .default('openid ops ops:payload ops:replay')
+      .default('openid ops:read ops:payload ops:replay')
       .describe('Scopes the console asks the issuer for, separated by blanks.'),
   })
   .refine(...oneKeySource)

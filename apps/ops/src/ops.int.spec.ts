@@ -231,6 +231,8 @@ describe('the operators’ API', () => {
       letter: { topic: deadLetterTopic(topic), partition: 1, offset: '0' },
       value: { as: 'text', bytes: value.length, isCut: true },
       stack: expect.stringContaining('ops.int.spec'),
+      fields: null,
+      jobs: [],
     });
     expect(body.data.value.shown).toHaveLength(65_536);
     expect(body.data.headers).toEqual(
@@ -247,6 +249,7 @@ describe('the operators’ API', () => {
       key: null,
       value: null,
       headers: [],
+      fields: null,
       valueBytes: value.length,
     });
     expect((await get(url, '/999999999')).body).toEqual({
@@ -279,7 +282,7 @@ describe('the operators’ API', () => {
         .post('/api/v1/ops/dead-letters/discard')
         .set('Authorization', `Bearer ${await token(scope)}`)
         .send(body);
-    expect((await discard({ numbers, reason: 'tests' }, 'ops ops:payload')).status).toBe(403);
+    expect((await discard({ numbers, reason: 'tests' }, 'ops:read ops:payload')).status).toBe(403);
     expect((await discard({ numbers, reason: ' ' })).body.error.message).toBe(
       'reason: expected a text of 1 to 500 characters',
     );
@@ -307,7 +310,7 @@ describe('the operators’ API', () => {
     const unsigned = (claims: object) =>
       [{ alg: 'none' }, claims].map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.');
     const soon = Math.floor(Date.now() / 1000) + 300;
-    const scope = 'ops ops:payload ops:replay';
+    const scope = 'ops:read ops:payload ops:replay';
     const credentials: [status: number, Authorization: string][] = [
       [401, ''],
       [401, 'Bearer'],
@@ -321,7 +324,7 @@ describe('the operators’ API', () => {
       [401, `Bearer ${await token()}x`],
       [403, `Bearer ${await token('')}`],
       [403, `Bearer ${await token('notify ops:payload')}`],
-      [403, `Bearer ${await token('OPS ops:read opsops:replay')}`],
+      [403, `Bearer ${await token('OPS opsops:read ops:reading ops:replayed')}`],
     ];
     expect(routes.length * credentials.length).toBeGreaterThanOrEqual(200);
     for (const { path, method } of routes) {

@@ -29,7 +29,10 @@ export class Access {
   allow(caller: Caller, scope?: string): void {
     const waitS = this.allowance.take(caller.userId);
     if (waitS > 0) throw new Refusal('C004', `too many requests; try again in ${waitS} s`, { retryAfterS: waitS });
-    if (scope !== undefined && !caller.scopes.includes(scope))
-      throw forbidden(`expected a token with scope "${scope}"`);
+    if (scope !== undefined && !covers(caller.scopes, scope)) throw forbidden(`expected a token with scope "${scope}"`);
   }
 }
+
+/** Whoever may do more may also read: `ops` covers `ops:read`, and nothing else that begins like it. */
+const covers = (scopes: readonly string[], needed: string): boolean =>
+  scopes.includes(needed) || (needed.endsWith(':read') && scopes.includes(needed.slice(0, -':read'.length)));

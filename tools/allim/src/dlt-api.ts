@@ -59,6 +59,10 @@ export interface Letter extends LetterSummary {
   isMasked: boolean;
   value: ShownBytes | null;
   headers: { name: string; value: ShownBytes }[];
+  /** The payload against the schema of its topic; null where nothing can be compared. */
+  fields: { field: string; faults: string[] }[] | null;
+  /** Replay jobs in whose set it is, the newest first. */
+  jobs: { job: number; state: ReplayJobState; letter: string; startedBy: string | null; reason: string | null }[];
 }
 
 /** A replay of a set of cases; times are ISO 8601. */
@@ -135,7 +139,7 @@ export interface Operator {
 
 const tokenTtlS = 60;
 /** Reading, discarding and replaying. */
-const scope = 'ops ops:payload ops:replay';
+const scope = 'ops:read ops:payload ops:replay';
 
 /**
  * @param given OPS_TOKEN

@@ -45,6 +45,8 @@ const whole = {
   isMasked: false,
   value: inText('{"a":\x1b}'),
   headers: [{ name: 'h', value: inText('\x07') }],
+  fields: null,
+  jobs: [],
 };
 
 interface Asked {
@@ -119,7 +121,7 @@ async function allimWith(more: NodeJS.ProcessEnv, words: string[], ...given: Ans
 it('asks in the name of the system’s user, with the scopes of an operator', async () => {
   await allim(['dlt', 'topics'], data({ items: [] }));
   const { payload } = await jwtVerify(asked[0]!.token, new TextEncoder().encode(secret), { algorithms: ['HS256'] });
-  expect(payload).toMatchObject({ sub: userInfo().username, scope: 'ops ops:payload ops:replay' });
+  expect(payload).toMatchObject({ sub: userInfo().username, scope: 'ops:read ops:payload ops:replay' });
 });
 
 it('asks with the token it is given', async () => {
@@ -348,9 +350,9 @@ it.each([
     'ops refuses the token (AUTH_JWT_SECRET): the access token has expired.',
   ],
   [
-    refusal(403, 'C002', 'expected a token with scope "ops"'),
+    refusal(403, 'C002', 'expected a token with scope "ops:read"'),
     1,
-    'not allowed with this token (AUTH_JWT_SECRET): expected a token with scope "ops".',
+    'not allowed with this token (AUTH_JWT_SECRET): expected a token with scope "ops:read".',
   ],
   [refusal(404, 'D001', 'there is no dead letter 7'), 1, 'there is no dead letter 7.'],
   [refusal(404, 'D002', 'there is no replay job 7'), 1, 'there is no replay job 7.'],

@@ -40,8 +40,8 @@ export class AuditController {
   constructor(@Inject(auditDatabase) private readonly database: Database) {}
 
   @Get()
-  @NeedsScope('ops')
-  @ApiOperation({ summary: 'What operators did, newest first. Scope "ops".' })
+  @NeedsScope('ops:read')
+  @ApiOperation({ summary: 'What operators did, newest first. Scope "ops:read".' })
   @QueryFields(auditQuery)
   @Answers(auditShown, 'C002')
   async list(@Query({ schema: auditQuery }) query: z.infer<typeof auditQuery>): Promise<ApiResponse<AuditShown>> {

@@ -4,8 +4,8 @@ import { SignJWT } from 'jose';
 import { z } from 'zod';
 
 const sampleOperators = [
-  { operator: 'operator', scope: 'ops ops:payload ops:replay' },
-  { operator: 'reader', scope: 'ops' },
+  { operator: 'operator', scope: 'ops:read ops:payload ops:replay' },
+  { operator: 'reader', scope: 'ops:read' },
 ];
 
 const tokenRequest = z.strictObject({ operator: z.string() });

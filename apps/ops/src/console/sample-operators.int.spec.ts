@@ -68,7 +68,7 @@ describe('the settings of the console', () => {
     expect(body.data.oidc).toEqual({
       authority: 'https://login.example.com/realms/shop',
       clientId: 'allim-console',
-      scope: 'openid ops ops:payload ops:replay',
+      scope: 'openid ops:read ops:payload ops:replay',
     });
     expect(headers['cache-control']).toBe('no-store');
     expect(text).not.toContain(secret);

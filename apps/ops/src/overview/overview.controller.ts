@@ -18,10 +18,10 @@ export class OverviewController {
   constructor(private readonly overview: Overview) {}
 
   @Get()
-  @NeedsScope('ops')
+  @NeedsScope('ops:read')
   @ApiOperation({
     summary:
-      'Dead letters over time, lag of consumer groups, and what channels send. Scope "ops". Ten seconds old at most.',
+      'Dead letters over time, lag of consumer groups, and what channels send. Scope "ops:read". Ten seconds old at most.',
   })
   @QueryFields(overviewQuery)
   @Answers(overviewShown, 'C002')

@@ -42,7 +42,7 @@ const start = (overrides: Record<string, string> = {}) => startNode(stack, { CHA
 async function get(url: string, path: string) {
   return request(url)
     .get(`/api/v1/ops/${path}`)
-    .set('Authorization', `Bearer ${await token('ops')}`);
+    .set('Authorization', `Bearer ${await token('ops:read')}`);
 }
 
 async function overview(url: string, query = ''): Promise<OverviewShown> {

@@ -40,7 +40,7 @@ export class JobFeed {
     try {
       if (typeof token !== 'string') throw new Refusal('C001', 'auth.token: expected an access token');
       const { access } = this.options;
-      access.allow(await access.admit({ authorization: `Bearer ${token}` }), 'ops');
+      access.allow(await access.admit({ authorization: `Bearer ${token}` }), 'ops:read');
     } catch (error) {
       throw new Error(judge(error, this.options.logger).message);
     }

@@ -65,8 +65,8 @@ export class ReplaysController {
   }
 
   @Get()
-  @NeedsScope('ops')
-  @ApiOperation({ summary: 'Replay jobs, newest first. Scope "ops".' })
+  @NeedsScope('ops:read')
+  @ApiOperation({ summary: 'Replay jobs, newest first. Scope "ops:read".' })
   @QueryFields(jobsQuery)
   @Answers(jobsShown, 'C002')
   async list(@Query({ schema: jobsQuery }) query: z.infer<typeof jobsQuery>): Promise<ApiResponse<JobsShown>> {
@@ -77,16 +77,16 @@ export class ReplaysController {
   }
 
   @Get(':job')
-  @NeedsScope('ops')
-  @ApiOperation({ summary: 'One replay job. Scope "ops".' })
+  @NeedsScope('ops:read')
+  @ApiOperation({ summary: 'One replay job. Scope "ops:read".' })
   @Answers(jobShown, 'C002', 'D002')
   async show(@Param('job', { schema: jobParam }) job: number): Promise<ApiResponse<JobShown>> {
     return ok(showJob(await this.find(job)));
   }
 
   @Get(':job/letters')
-  @NeedsScope('ops')
-  @ApiOperation({ summary: 'The set of a replay job, in the order of its replay. Scope "ops".' })
+  @NeedsScope('ops:read')
+  @ApiOperation({ summary: 'The set of a replay job, in the order of its replay. Scope "ops:read".' })
   @QueryFields(itemsQuery)
   @Answers(itemsShown, 'C002', 'D002')
   async items(

@@ -6,7 +6,7 @@ import { startOps } from '../ops.js';
 export const secret = 'a secret for the specs of this very program';
 
 /** An operator's access token; for five minutes and signed as ours unless it is said otherwise. */
-export const token = (scope = 'ops ops:payload ops:replay', { by = secret, until = '5 minutes' } = {}) =>
+export const token = (scope = 'ops:read ops:payload ops:replay', { by = secret, until = '5 minutes' } = {}) =>
   new SignJWT({ scope })
     .setProtectedHeader({ alg: 'HS256' })
     .setSubject('operator-1')

@@ -38,10 +38,10 @@ export class TimelineController {
   constructor(private readonly timeline: Timeline) {}
 
   @Get()
-  @NeedsScope('ops')
+  @NeedsScope('ops:read')
   @ApiOperation({
     summary:
-      'Notifications of a person, of an order or of one delivery, with all that became of them. Scope "ops"; texts are shown with scope "ops:payload".',
+      'Notifications of a person, of an order or of one delivery, with all that became of them. Scope "ops:read"; texts are shown with scope "ops:payload".',
   })
   @QueryFields(timelineQuery)
   @Answers(timelineShown, 'C002')

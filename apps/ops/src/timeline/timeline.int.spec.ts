@@ -41,7 +41,7 @@ afterAll(async () => {
   await Promise.all([admin?.disconnect(), producer?.disconnect(), database?.destroy()]);
 });
 
-async function get(query: string, scope = 'ops ops:payload') {
+async function get(query: string, scope = 'ops:read ops:payload') {
   return request(url)
     .get(`/api/v1/ops/timeline?${query}`)
     .set('Authorization', `Bearer ${await token(scope)}`);

@@ -1,6 +1,6 @@
 import { useSyncExternalStore } from 'react';
 
-export type Scope = 'ops' | 'ops:payload' | 'ops:replay';
+export type Scope = 'ops:read' | 'ops:payload' | 'ops:replay';
 
 /** Who works here, as their access token says; whether it is true is up to the server. */
 export interface Session {
