@@ -1,7 +1,4 @@
-import '@allim/platform/small-heap'; // before anything is allocated
-import 'reflect-metadata';
-import { loadSettings, runProgram } from '@allim/platform';
-import { startChannelPush } from './channel-push.js';
-import { settings } from './config.js';
+import '@allim/channel/small-heap';
 
-await runProgram(() => startChannelPush(loadSettings(settings)));
+// Loaded only now: what a program loads would have its young generation grow before anything could be said about that.
+await import('./program.js');

@@ -1,4 +1,3 @@
-import { setFlagsFromString } from 'node:v8';
 import { type Channel } from '@allim/contracts';
 import { kafkaClient } from '@allim/kafka';
 import {
@@ -28,8 +27,6 @@ export interface ChannelProgram {
 
 /** Starts a channel app; resolves once it has joined its groups and takes commands. Waits for servers as long as it takes. */
 export async function startChannel({ channel, settings, provider: open }: ChannelProgram): Promise<Program> {
-  // What a mail or a push leaves behind is garbage at once, and there is an app for each channel: less room than small-heap leaves.
-  setFlagsFromString('--heap-growing-percent=20');
   const name = `channel-${channel}`;
   const logger = createLogger(name, settings.LOG_LEVEL);
   const registry = createRegistry();

@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
-import { spawnWatched } from '@allim/stack';
+import { imageEnvironment, spawnWatched } from '@allim/stack';
 import { logLine } from './log-line.js';
 
 /** One app as a child process, started again when it ends by itself. */
@@ -39,7 +39,12 @@ export function runApp({ main, name, port, environment, say, onGiveUp }: AppOpti
   function run() {
     child = spawnWatched(process.execPath, [main], {
       output: 'pipe',
-      environment: { ...environment, PORT: `${port}`, SHUTDOWN_DEADLINE_MS: `${shutdownDeadlineMs}` },
+      environment: {
+        ...imageEnvironment,
+        ...environment,
+        PORT: `${port}`,
+        SHUTDOWN_DEADLINE_MS: `${shutdownDeadlineMs}`,
+      },
     });
     for (const output of [child.stdout!, child.stderr!]) {
       createInterface(output).on('line', (line) => console.log(logLine(name, line, process.stdout.isTTY)));

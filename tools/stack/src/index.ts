@@ -1,6 +1,7 @@
 import { logToStderr } from './log.js';
 import { chromium } from './packages.js';
 
+export { imageEnvironment } from './image-environment.js';
 export { kafkaClient } from './kafka-client.js';
 export { eraseStack, openStack, type PersistentStack } from './persistent.js';
 export { freePort, isFree } from './ports.js';
