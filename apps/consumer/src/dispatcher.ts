@@ -9,11 +9,11 @@ import { Counter, type Registry } from 'prom-client';
 /** Due ones that are published in one transaction. */
 const atOnce = 500;
 /**
- * Commands of a lane that wait for a worker, at most: several times what it takes until we look again, or what a slow
- * provider takes within their lease. More of them would only wait in Kafka instead of the database, be published again when
- * their lease ends, and cost a consumer that has a backlog to drain what it needs for its inboxes.
+ * Commands of a lane that wait for a worker. At most: several times what it takes until we look again, or what a slow provider
+ * takes within their lease. At least, where nobody takes any: more would only wait in Kafka instead of the database, be published
+ * again when their lease ends, and cost a consumer that has a backlog to drain what it needs for its inboxes.
  */
-const inFlight = 2_000;
+const inFlight = { least: 500, most: 2_000 };
 /**
  * Retries, quiet hours and `sendAt` fall due by themselves, and a full lane gets room: so often we look. What a commit made
  * due wakes us, but for no lane that was full: longer than it takes to see that it is full still, shorter than its commands last.

@@ -124,7 +124,9 @@ describe('dispatch', () => {
     const [first, second, third] = (await plan(3, { dueAt: at(-2) })) as [string, string, string];
     const published: string[] = [];
     const dispatch = () =>
-      deliveries.dispatch(10, async (due) => void published.push(...due.map(({ id }) => id)), { inFlight: 2 });
+      deliveries.dispatch(10, async (due) => void published.push(...due.map(({ id }) => id)), {
+        inFlight: { least: 2, most: 2 },
+      });
     expect(await dispatch()).toBe(2);
     const [push] = await plan(1, { channel: 'push' });
     const [high] = await plan(1, { priority: 'high' });
@@ -142,7 +144,8 @@ describe('dispatch', () => {
     await plan(3);
     const published: string[] = [];
     const publish = async (due: DueDelivery[]) => void published.push(...due.map(({ id }) => id));
-    const dispatch = (store: DeliveryStore) => store.dispatch(10, publish, { inFlight: 2, fullRestMs: minute });
+    const dispatch = (store: DeliveryStore) =>
+      store.dispatch(10, publish, { inFlight: { least: 2, most: 2 }, fullRestMs: minute });
     const resting = new DeliveryStore(database, clock);
     expect(await dispatch(resting)).toBe(2);
     await deliveries.claim(published, holder, minute);

@@ -15,6 +15,7 @@ import { type DeliveryTimeline, readTimeline, type TimelineQuery } from './deliv
 import { tokenHash } from './device-store.js';
 import { DatabaseDown } from './errors.js';
 import { Gathering } from './gathering.js';
+import { LaneWindow } from './lane-window.js';
 import { datetime, deferRows, keysAtOnce } from './statement.js';
 
 /** A delivery whose command is to be published. */
@@ -112,8 +113,11 @@ interface ClaimedRow extends DeliveryRow {
 export interface DispatchLimits {
   /** Default: all. */
   channels?: readonly Channel[];
-  /** Commands that wait for a worker, in each lane of a channel. Default: any number. */
-  inFlight?: number;
+  /**
+   * Commands that wait for a worker, in each lane of a channel: at most `most`, and no more than `least` where workers do not take
+   * them (`LaneWindow`). Default: any number.
+   */
+  inFlight?: { least: number; most: number };
   /** Milliseconds for which a lane that is full is not looked at again. Default: 0. */
   fullRestMs?: number;
 }
@@ -138,6 +142,8 @@ export class DeliveryStore {
   private readonly conclusions: Gathering<{ one: EndedAttempt; conclusion: Conclusion }, boolean>;
   /** By lane that is full, when `dispatch` looks at it again, by performance.now(). */
   private readonly resting = new Map<string, number>();
+  /** By lane. */
+  private readonly windows = new Map<string, LaneWindow>();
 
   constructor(
     private readonly database: Database,
@@ -162,7 +168,7 @@ export class DeliveryStore {
   dispatch(
     limit: number,
     publish: (due: DueDelivery[]) => Promise<void>,
-    { channels = channelNames, inFlight = Number.MAX_SAFE_INTEGER, fullRestMs = 0 }: DispatchLimits = {},
+    { channels = channelNames, inFlight, fullRestMs = 0 }: DispatchLimits = {},
   ): Promise<number> {
     const lanes = priorities
       .flatMap((priority) => channels.map((channel): Lane => ({ channel, priority })))
@@ -173,9 +179,13 @@ export class DeliveryStore {
       const due: DeliveryRow[] = [];
       for (const lane of await lanesWithDue(session, lanes, now)) {
         if (due.length === limit || (due[0]?.priority === 'high' && lane.priority !== 'high')) break;
-        const room = await roomOf(session, lane, inFlight);
+        const window = inFlight && this.windowOf(lane, inFlight);
+        const room = window ? window.look(await waitingIn(session, lane, window.size)) : Number.MAX_SAFE_INTEGER;
         const held = room > 0 ? await holdDue(session, lane, now, Math.min(room, limit - due.length)) : [];
-        if (held.length >= room) this.resting.set(nameOf(lane), performance.now() + fullRestMs);
+        if (held.length >= room) {
+          window?.fill();
+          this.resting.set(nameOf(lane), performance.now() + fullRestMs);
+        }
         due.push(...held);
       }
       if (due.length === 0) return 0;
@@ -300,6 +310,12 @@ export class DeliveryStore {
     return withSession(this.database, (session) => readTimeline(session, query, limit));
   }
 
+  private windowOf(lane: Lane, { least, most }: { least: number; most: number }): LaneWindow {
+    const window = this.windows.get(nameOf(lane)) ?? new LaneWindow(least, most);
+    this.windows.set(nameOf(lane), window);
+    return window;
+  }
+
   private concludeAll(items: { one: EndedAttempt; conclusion: Conclusion }[]): Promise<boolean[]> {
     return inTransaction(this.database, async (transaction) => {
       const now = new Date(this.clock());
@@ -375,13 +391,13 @@ async function lanesWithDue(session: Session, lanes: readonly Lane[], now: strin
   return lanes.filter((_, index) => answers[index]!.length > 0);
 }
 
-/** How many commands a lane may still get. Counted no further than it matters. */
-async function roomOf(session: Session, { channel, priority }: Lane, inFlight: number): Promise<number> {
+/** How many commands of a lane nobody has claimed yet. Counted no further than to `most`. */
+async function waitingIn(session: Session, { channel, priority }: Lane, most: number): Promise<number> {
   const [row] = await session.query<{ n: number }[]>(
     `SELECT COUNT(*) AS n FROM (SELECT 1 ${ofLane} AND state = 'dispatched' LIMIT ?) AS some`,
-    [channel, priority, inFlight],
+    [channel, priority, most],
   );
-  return inFlight - Number(row?.n);
+  return Number(row?.n);
 }
 
 /**
