@@ -4,6 +4,7 @@ import { workspace } from '@allim/stack';
 import { Redis } from 'ioredis';
 import { type Benchmark } from './benchmark.js';
 import { poisonBenchmark, replay } from './benchmarks/bad-records.js';
+import { consoleLoad } from './benchmarks/console.js';
 import { deadLetterIndex, deadLetterLists, deadLetterReplay } from './benchmarks/dead-letters.js';
 import { email } from './benchmarks/email.js';
 import { failover } from './benchmarks/failover.js';
@@ -37,6 +38,7 @@ const benchmarks: Benchmark[] = [
   deadLetterIndex,
   deadLetterLists,
   deadLetterReplay,
+  consoleLoad,
 ];
 const names = benchmarks.map(({ name }) => name);
 const usage = `npm run bench -- <name>… [--runs 3] [--write]

@@ -4,7 +4,7 @@ import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { type Channel } from '@allim/contracts';
-import { freePort, spawnWatched, workspace } from '@allim/stack';
+import { freePort, imageEnvironment, spawnWatched, workspace } from '@allim/stack';
 import { type Site } from './site.js';
 import { VoidRun } from './void-run.js';
 
@@ -48,6 +48,7 @@ export async function startApp(
   const child = spawnWatched(process.execPath, [`${workspace}apps/${name}/dist/main.js`], {
     output: log,
     environment: {
+      ...imageEnvironment,
       KAFKA_BROKERS: site.kafkaBrokers,
       DATABASE_URL: site.databaseUrl,
       REDIS_URL: site.redisUrl,

@@ -2,21 +2,21 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { replayTopic } from '@allim/contracts';
 import { deadLetter, deadLetterTopic, kafkaClient, replayRecord } from '@allim/kafka';
 import { createLogger } from '@allim/platform';
-import { SignJWT } from 'jose';
 import { type Message } from 'kafkajs';
 import { createConnection, type RowDataPacket } from 'mysql2/promise';
 import { type Benchmark } from '../benchmark.js';
 import { reach, watch } from '../drain.js';
 import { allTopics, connectProducer, createTopics, partitions, recordCount } from '../load.js';
+import { asking, startOps } from '../operators.js';
 import { percentile } from '../percentile.js';
-import { type App, jwtSecret, startApp, whenReady } from '../process.js';
+import { type App, whenReady } from '../process.js';
 import { say } from '../progress.js';
 import { type Site, withSite } from '../site.js';
 import { mustEqual, VoidRun } from '../void-run.js';
 
 const letters = 100_000;
 const group = 'notification-group';
-const preloadBatch = 2_000;
+export const preloadBatch = 2_000;
 const statementRows = 500;
 const errors = [
   { errorClass: 'bad-schema', says: (number: number) => `order ${number}: totalAmount: expected a number` },
@@ -25,11 +25,11 @@ const errors = [
   { errorClass: 'handler', says: (number: number) => `connect ETIMEDOUT 10.0.0.${number % 250}:3306` },
 ];
 
-/** Letters of all topics in turn, of four error classes, on their `.DLT` topics. */
-async function preloadLetters(site: Site): Promise<void> {
+/** Letters of all topics in turn, of four error classes, on their `.DLT` topics: `count`, a multiple of what is sent at once. */
+export async function preloadLetters(site: Site, count = letters): Promise<void> {
   await createTopics(site, allTopics.topics.map(deadLetterTopic));
   const producer = await connectProducer(site.kafkaBrokers);
-  for (let first = 1; first <= letters; first += preloadBatch) {
+  for (let first = 1; first <= count; first += preloadBatch) {
     const some = Array.from({ length: preloadBatch }, (_, index) => letterOf(first + index));
     const topicMessages = [...Map.groupBy(some, ({ topic }) => topic)].map(([topic, list]) => ({
       topic,
@@ -38,7 +38,7 @@ async function preloadLetters(site: Site): Promise<void> {
     await producer.sendBatch({ acks: -1, topicMessages });
   }
   await producer.disconnect();
-  mustEqual('letters in Kafka', await recordCount(site, allTopics.topics.map(deadLetterTopic)), letters);
+  mustEqual('letters in Kafka', await recordCount(site, allTopics.topics.map(deadLetterTopic)), count);
 }
 
 function letterOf(number: number): { topic: string; message: Message } {
@@ -54,11 +54,8 @@ function letterOf(number: number): { topic: string; message: Message } {
   return { topic: deadLetterTopic(topic), message: deadLetter(record, failure) };
 }
 
-const startOps = (site: Site) =>
-  startApp(site, 'ops', { REQUESTS_PER_SECOND: '100000', REQUEST_BURST: '100000', DEAD_LETTER_LOOK_MS: '1000' });
-
 /** Cases in the index, by what ops counts: to count the rows would take longer than the look is apart. */
-async function indexedBy(ops: App): Promise<number> {
+export async function indexedBy(ops: App): Promise<number> {
   ops.mustLive();
   const text = await fetch(`${ops.url}/metrics`).then((answer) => answer.text());
   return Number(/^allim_ops_letters_total\{as="fresh"\} (\d+)/m.exec(text)?.[1] ?? 0);
@@ -233,29 +230,6 @@ export const deadLetterLists: Benchmark = {
       };
     }),
 };
-
-/** Asks ops as an operator; the answer's data. */
-function asking(ops: App) {
-  return async <Data>(
-    path: string,
-    { base = '/dead-letters', body }: { base?: string; body?: object } = {},
-  ): Promise<Data> => {
-    const token = await new SignJWT({ scope: 'ops ops:payload ops:replay' })
-      .setProtectedHeader({ alg: 'HS256' })
-      .setSubject('operator')
-      .setIssuedAt()
-      .setExpirationTime('1 h')
-      .sign(new TextEncoder().encode(jwtSecret));
-    const answer = await fetch(`${ops.url}/api/v1/ops${base}${path}`, {
-      method: body ? 'POST' : 'GET',
-      headers: { authorization: `Bearer ${token}`, ...(body && { 'content-type': 'application/json' }) },
-      body: body && JSON.stringify(body),
-    });
-    const { data } = (await answer.json()) as { data: Data };
-    if (!answer.ok) throw new VoidRun(`ops answers ${answer.status} to ${base}${path}`);
-    return data;
-  };
-}
 
 interface Job {
   job: number;
