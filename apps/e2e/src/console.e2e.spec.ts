@@ -89,6 +89,13 @@ describe('the console', () => {
     await page.locator('h1', { hasText: /^Letter \d+$/ }).waitFor();
     expect(await page.locator('.line.named').innerText()).toMatch(/"totalAmount": "a lot".*expected/s);
 
+    const compared = page.getByRole('table', { name: 'The payload against the schema of shopping.order.created' });
+    expect(await compared.locator('tr.wrong').allInnerTexts()).toEqual([
+      expect.stringMatching(/^totalAmount\s+amount \(needed\)\s+text\s+expected an amount/),
+    ]);
+    expect(await compared.locator('tr').nth(2).innerText()).toMatch(/^orderNumber\s+id \(needed\)\s+text$/);
+    const letterAddress = page.url();
+
     await page.getByRole('link', { name: 'Edit and replay' }).click();
     const payload = page.getByLabel('Payload (JSON)');
     const broken = await payload.inputValue();
@@ -119,6 +126,12 @@ describe('the console', () => {
     await inbox.locator('#rows .title', { hasText: '주문이 접수되었습니다' }).waitFor();
     expect(await inbox.locator('#rows .message').innerText()).toContain('45,000');
 
+    await page.goto(letterAddress);
+    const history = page.locator('.letter-jobs li');
+    await history.first().waitFor();
+    expect(await history.allInnerTexts()).toEqual([
+      expect.stringMatching(/^Job \d+ Done published Started by .+ · the shop sends numbers again$/),
+    ]);
     await page.getByRole('link', { name: 'Audit' }).click();
     await page.locator('.row', { hasText: 'the shop sends numbers again' }).waitFor();
     await page.getByRole('link', { name: 'Timeline' }).click();
