@@ -318,7 +318,7 @@ export class KafkaBatchServer extends Server implements CustomTransportStrategy 
         letters.push(
           ...(isReplay
             ? await this.lettersOfReplays(records, coalescer)
-            : this.lettersOf(records, await coalescer.submit(records))),
+            : this.lettersOf(records, await coalescer.submit(records, partition))),
         );
         signal.throwIfAborted();
       } catch (error) {

@@ -1,5 +1,5 @@
 import { waitFor } from '@allim/testing';
-import { Coalescer } from './coalescer.js';
+import { Coalescer, longMs } from './coalescer.js';
 
 /** A coalescer whose work ends when told to; `begun` holds what each batch was given. */
 function held(options: { limit: number; inFlight: number; worthAnother?: number }) {
@@ -86,6 +86,66 @@ describe('Coalescer', () => {
     for (const items of [[1, 2, 3], [4]]) void coalescer.submit(items);
     await begun[0]?.end();
     expect(begun[1]?.items).toEqual([1, 2, 3]);
+  });
+
+  it('makes batches of one kin where more waits than one takes, and none beside another of its kin', async () => {
+    const { coalescer, begun } = held({ limit: 4, inFlight: 3 });
+    void coalescer.submit([1, 2, 3, 4], 1);
+    await settled();
+    for (const [items, kin] of [
+      [[11, 12], 1],
+      [[21, 22], 2],
+      [[31, 32], 3],
+      [[23, 24], 2],
+    ] as const)
+      void coalescer.submit([...items], kin);
+    await settled();
+    expect(begun.map(({ items }) => items)).toEqual([
+      [1, 2, 3, 4],
+      [21, 22, 23, 24],
+      [11, 12, 31, 32],
+    ]);
+  });
+
+  it('takes a kin that is under way where nothing else waits', async () => {
+    const { coalescer, begun } = held({ limit: 2, inFlight: 2 });
+    for (const items of [
+      [1, 2],
+      [3, 4],
+      [5, 6],
+    ])
+      void coalescer.submit(items, 1);
+    await settled();
+    expect(begun.map(({ items }) => items)).toEqual([
+      [1, 2],
+      [3, 4],
+    ]);
+  });
+
+  it('fills a batch with other kins where those of one are not worth it', async () => {
+    const { coalescer, begun } = held({ limit: 4, inFlight: 1, worthAnother: 3 });
+    for (const kin of [1, 2, 3]) void coalescer.submit([10 * kin, 10 * kin + 1], kin);
+    await settled();
+    expect(begun.map(({ items }) => items)).toEqual([[10, 11, 20, 21]]);
+  });
+
+  it('does not pass over the kin of a batch that takes long', async () => {
+    const { coalescer, begun } = held({ limit: 2, inFlight: 2 });
+    void coalescer.submit([1, 2], 1);
+    await settled();
+    void coalescer.submit([11, 12], 2);
+    await settled();
+    const submitted = performance.now();
+    void coalescer.submit([3, 4], 1);
+    void coalescer.submit([13, 14], 2);
+    void coalescer.submit([15, 16], 2);
+    await waitFor(() => performance.now() - submitted >= longMs, { what: 'the first batches to have taken long' });
+    await begun[1]?.end();
+    expect(begun.map(({ items }) => items)).toEqual([
+      [1, 2],
+      [11, 12],
+      [3, 4],
+    ]);
   });
 
   it('never has more batches under way than it may', async () => {

@@ -3,6 +3,7 @@ type Work<Item, Result> = (items: Item[], signal: AbortSignal) => Promise<Result
 
 interface Submission<Item, Result> {
   items: Item[];
+  kin: number;
   /** When it was handed in, by performance.now(). */
   since: number;
   resolve: (results: Result[]) => void;
@@ -10,19 +11,23 @@ interface Submission<Item, Result> {
 }
 
 /** Longer than an ordinary transaction takes. */
-const longMs = 100;
+export const longMs = 100;
 
 /**
  * Merges what many partitions hand in: while a batch is under way, others gather; the next takes up to `limit` of them.
  * When nothing is under way nothing waits longer than for the turn of the event loop to end; under load batches grow by
  * themselves. Submissions stay whole, but a small one may pass a large one; whoever needs an order among its own awaits
  * one before it hands in the next.
+ *
+ * Where more waits than one batch takes, a batch is of one kin, and not of one that is under way, if there is any choice: what is
+ * no kin does not get in each other's way.
  */
 export class Coalescer<Item, Result> {
   private readonly waiting: Submission<Item, Result>[] = [];
   private current = new AbortController();
   private readonly closing = new AbortController();
-  private inFlight = 0;
+  /** The kins of each batch that is under way, and when it began, by performance.now(). */
+  private readonly underWay = new Map<ReadonlySet<number>, number>();
   private timer?: NodeJS.Timeout;
   private soon?: NodeJS.Immediate;
 
@@ -41,11 +46,14 @@ export class Coalescer<Item, Result> {
     return this.current.signal;
   }
 
-  /** Resolves when all items are handled. Rejects when `work` does, or when they are abandoned before it begins, or at once after `close`. */
-  submit(items: Item[]): Promise<Result[]> {
+  /**
+   * Resolves when all items are handled. Rejects when `work` does, or when they are abandoned before it begins, or at once after
+   * `close`. `kin`: items of two batches at the same time that are of the same may have to wait for each other.
+   */
+  submit(items: Item[], kin = 0): Promise<Result[]> {
     return new Promise((resolve, reject) => {
       if (this.closing.signal.aborted) return reject(this.closing.signal.reason);
-      this.waiting.push({ items, since: performance.now(), resolve, reject });
+      this.waiting.push({ items, kin, since: performance.now(), resolve, reject });
       this.nextSoon();
     });
   }
@@ -85,22 +93,23 @@ export class Coalescer<Item, Result> {
    * has waited for long: what is under way may take minutes.
    */
   private next(): void {
-    while (this.waiting.length > 0 && this.inFlight < this.options.inFlight) {
-      if (this.inFlight > 0 && !this.isWorthAnother()) {
+    while (this.waiting.length > 0 && this.underWay.size < this.options.inFlight) {
+      if (this.underWay.size > 0 && !this.isWorthAnother()) {
         this.lookAgain();
         return;
       }
-      this.inFlight++;
-      void this.run(this.take()).finally(() => {
-        this.inFlight--;
+      const batch = this.take();
+      const kins = new Set(batch.map(({ kin }) => kin));
+      this.underWay.set(kins, performance.now());
+      void this.run(batch).finally(() => {
+        this.underWay.delete(kins);
         this.nextSoon();
       });
     }
   }
 
   private isWorthAnother(): boolean {
-    const items = this.waiting.reduce((sum, submission) => sum + submission.items.length, 0);
-    return items >= this.options.worthAnother || performance.now() - this.waiting[0]!.since >= longMs;
+    return itemsIn(this.waiting) >= this.options.worthAnother || performance.now() - this.waiting[0]!.since >= longMs;
   }
 
   private lookAgain(): void {
@@ -110,14 +119,15 @@ export class Coalescer<Item, Result> {
     }, longMs).unref();
   }
 
-  /** The one that has waited longest, and whatever of the others fits beside it. */
+  /** The first of those that may be taken, and whatever of the others fits beside it. */
   private take(): Submission<Item, Result>[] {
     let room = this.options.limit;
+    const candidates = new Set(this.candidates());
     const taken: Submission<Item, Result>[] = [];
     const left: Submission<Item, Result>[] = [];
     for (const submission of this.waiting) {
       const { length } = submission.items;
-      if (taken.length > 0 && length > room) left.push(submission);
+      if (!candidates.has(submission) || (taken.length > 0 && length > room)) left.push(submission);
       else {
         room -= length;
         taken.push(submission);
@@ -125,6 +135,17 @@ export class Coalescer<Item, Result> {
     }
     this.waiting.splice(0, this.waiting.length, ...left);
     return taken;
+  }
+
+  /** Everything that waits, unless it is more than a batch takes and those of one kin are worth a batch. */
+  private candidates(): readonly Submission<Item, Result>[] {
+    if (itemsIn(this.waiting) <= this.options.limit) return this.waiting;
+    // What takes long may take minutes: its kin is not passed over all the time.
+    const soon = [...this.underWay].filter(([, began]) => performance.now() - began < longMs);
+    const busy = new Set(soon.flatMap(([kins]) => [...kins]));
+    const { kin } = this.waiting.find((submission) => !busy.has(submission.kin)) ?? this.waiting[0]!;
+    const ofKin = this.waiting.filter((submission) => submission.kin === kin);
+    return itemsIn(ofKin) >= this.options.worthAnother ? ofKin : this.waiting;
   }
 
   private async run(submissions: Submission<Item, Result>[]): Promise<void> {
@@ -142,3 +163,6 @@ export class Coalescer<Item, Result> {
     }
   }
 }
+
+const itemsIn = (submissions: readonly { items: readonly unknown[] }[]): number =>
+  submissions.reduce((sum, { items }) => sum + items.length, 0);
