@@ -2,7 +2,15 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { commandTopic, type Priority } from '@allim/contracts';
 import { kafkaClient } from '@allim/kafka';
 import { createLogger, createRegistry } from '@allim/platform';
-import { type Database, DeliveryStore, Intake, type NewDelivery, openDatabase, withSession } from '@allim/store';
+import {
+  type Database,
+  DeliveryStore,
+  Intake,
+  type NewDelivery,
+  openDatabase,
+  uuidText,
+  withSession,
+} from '@allim/store';
 import { migrate } from '@allim/store/migrate';
 import { useStack, waitFor } from '@allim/testing';
 import { Dispatcher } from './dispatcher.js';
@@ -104,6 +112,30 @@ async function due(count: number, changes: Partial<NewDelivery> = {}): Promise<s
   return ids;
 }
 
+/** A channel app but for the sending: takes all commands there are, so that there is room for more. */
+function worker() {
+  const stopping = new AbortController();
+  const taking = (async () => {
+    while (!stopping.signal.aborted) {
+      const rows = await withSession(database, (session) =>
+        session.query<{ id: Buffer }[]>("SELECT id FROM delivery WHERE state = 'dispatched' LIMIT 500"),
+      );
+      await deliveries.claim(
+        rows.map(({ id }) => uuidText(id)),
+        randomBytes(16),
+        600_000,
+      );
+      await new Promise(setImmediate);
+    }
+  })();
+  return {
+    async [Symbol.asyncDispose]() {
+      stopping.abort();
+      await taking;
+    },
+  };
+}
+
 const states = async () => {
   const rows = await withSession(database, (session) =>
     session.query<{ state: string; count: number }[]>('SELECT state, COUNT(*) AS count FROM delivery GROUP BY state'),
@@ -113,6 +145,7 @@ const states = async () => {
 
 describe('Dispatcher', () => {
   it('publishes what is due, in its lane, once, and says so on the row', async () => {
+    await using _worker = worker();
     const dispatcher = start();
     const [normal, high] = await Promise.all([
       due(1_200),
@@ -123,11 +156,12 @@ describe('Dispatcher', () => {
     dispatcher.wake();
     expect(await commands('normal', 1_200)).toEqual(normal.sort());
     expect(await commands('high', 3)).toEqual(high.sort());
-    await waitFor(async () => (await states()).dispatched === 1_203, { what: 'the rows' });
-    expect(await states()).toEqual({ dispatched: 1_203, queued: 2, suppressed: 4 });
+    await waitFor(async () => (await states()).sending === 1_203, { what: 'the rows' });
+    expect(await states()).toEqual({ sending: 1_203, queued: 2, suppressed: 4 });
   });
 
   it('shares the work with another one: no command twice, none left out', async () => {
+    await using _worker = worker();
     const both = [start(), start()];
     const ids: string[] = [];
     for (let round = 0; round < 5; round++) {
@@ -135,6 +169,19 @@ describe('Dispatcher', () => {
       for (const one of both) one.wake();
     }
     expect(await commands('low', ids.length)).toEqual(ids.sort());
+  });
+
+  it('publishes few where nobody takes them, and the rest when somebody does', async () => {
+    const dispatcher = start();
+    await due(1_200, { priority: 'low' });
+    const before = (await states()).dispatched ?? 0;
+    dispatcher.wake();
+    await waitFor(async () => ((await states()).dispatched ?? 0) >= before + 500, { what: 'the first ones' });
+    await dispatcher.close(); // whatever it had begun is done
+    expect((await states()).dispatched).toBe(before + 500);
+    start();
+    await using _worker = worker();
+    await waitFor(async () => (await states()).queued === 2, { what: 'the rest' });
   });
 
   it('keeps what is due while Kafka is away', async () => {
