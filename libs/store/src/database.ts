@@ -284,5 +284,5 @@ async function once<Result>(
 
 /** For `/health/ready`: throws a DatabaseDown while the database does not answer, or lacks what the newest migration brings. */
 export async function pingDatabase(database: Database): Promise<void> {
-  await withSession(database, (session) => session.query('SELECT 1 FROM replay_job LIMIT 1'));
+  await withSession(database, (session) => session.query('SELECT 1 FROM replay_item FORCE INDEX (case_id) LIMIT 1'));
 }
