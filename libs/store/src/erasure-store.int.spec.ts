@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { useStack, waitFor } from '@allim/testing';
+import { readAudit } from './audit-log.js';
 import { ContactStore } from './contact-store.js';
 import { type Database, inTransaction, openDatabase, withSession } from './database.js';
+import { DeadLetterStore } from './dead-letter-store.js';
 import { uuidText } from './delivery-id.js';
 import { DeliveryStore } from './delivery-store.js';
 import { DeviceStore, tokenHash } from './device-store.js';
@@ -11,7 +13,9 @@ import { InboxStore } from './inbox-store.js';
 import { Intake, type NewNotification } from './intake.js';
 import { migrate } from './migrate.js';
 import { PreferenceStore } from './preference-store.js';
+import { ReplayStore } from './replay-store.js';
 import { SubscriptionStore } from './subscription-store.js';
+import { letter } from './testing/letters.js';
 import { delivery, notification } from './testing/planned.js';
 
 const stack = useStack({ kafka: false, redis: false });
@@ -109,8 +113,18 @@ async function somebody(userId: string): Promise<{ events: NewNotification[]; se
       [sent.id],
     ),
   );
+  await new DeadLetterStore(database, { replayMax: 5 }).index([letterOf(userId, name), letterOf(userId, name)]);
   return { events, secrets: [userId, name, email, phone, token, `ORD-${userId}`, tokenHash(token).toString('latin1')] };
 }
+
+/** A letter of a record that had somebody as its key. */
+const letterOf = (userId: string, name: string) =>
+  letter({
+    key: Buffer.from(userId),
+    value: Buffer.from(JSON.stringify({ userId, name })),
+    headers: { name: [Buffer.from(name)] },
+    error: { stack: `Error: ${name}` },
+  });
 
 const everything = {
   contacts: 1,
@@ -122,11 +136,44 @@ const everything = {
   reports: 1,
   notifications: 2,
   inboxes: 1,
+  deadLetters: 2,
   ledgerEntries: 2,
 };
 const nothing = Object.fromEntries(Object.keys(everything).map((name) => [name, 0]));
 
 describe('ErasureStore', () => {
+  it('gives up the dead letters of a person, with what operators meant to replay of them', async () => {
+    const letters = new DeadLetterStore(database, { replayMax: 5 });
+    const replays = new ReplayStore(database);
+    const name = 'name-of-erased-letters';
+    await letters.index([letterOf('erased-letters', name), letterOf('erased-letters', name)]);
+    const numbers = (await letters.list({ key: 'erased-letters' }, { limit: 10 })).map(({ number }) => number);
+    await replays.plan({
+      ...{ selection: { numbers: numbers.slice(0, 1) }, rate: 1, isForced: false, actor: 'operator' },
+      value: Buffer.from(`edited of ${name}`),
+    });
+    await withSession(database, (session) =>
+      session.query("UPDATE dead_letter SET state = 'replaying' WHERE id = ?", [numbers[1]!]),
+    );
+    const counts = async () => (await letters.topics()).find(({ topic }) => topic === 'shopping.order.created')?.counts;
+    const before = await counts();
+
+    expect((await erasures.erase('erased-letters', { budgetMs })).removed.deadLetters).toBe(1);
+    expect(await letters.find(numbers[0]!)).toMatchObject({ state: 'discarded', key: null, value: null, headers: {} });
+    expect(await counts()).toMatchObject({ open: before!.open - 1, discarded: before!.discarded + 1 });
+    expect((await readAudit(database, { limit: 1 }))[0]).toMatchObject({
+      ...{ action: 'discard', reason: 'the person was erased', subject: { cases: [numbers[0]] } },
+    });
+    expect((await tables('erased-letters')).get('replay_item')!.text).not.toContain(name);
+
+    await withSession(database, (session) =>
+      session.query("UPDATE dead_letter SET state = 'replayed' WHERE id = ?", [numbers[1]!]),
+    );
+    expect((await erasures.erase('erased-letters', { budgetMs })).removed.deadLetters).toBe(1);
+    expect(await letters.find(numbers[1]!)).toMatchObject({ state: 'replayed', key: null, value: null });
+    expect((await tables('erased-letters')).get('dead_letter_payload')!.text).not.toContain(name);
+  });
+
   it('leaves nothing of a person in any table, and everything of others', async () => {
     const { secrets } = await somebody('erased-1');
     const other = await somebody('kept-1');

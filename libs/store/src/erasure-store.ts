@@ -1,5 +1,9 @@
+import { type Clock, systemClock } from '@allim/platform';
+import { noteDeed } from './audit-log.js';
 import { type Database, inTransaction, type Session, type Transaction, withSession } from './database.js';
-import { keysAtOnce } from './statement.js';
+import { keyHash } from './dead-letter-case.js';
+import { moveCases } from './dead-letter-store.js';
+import { datetime, keysAtOnce } from './statement.js';
 
 /** How many rows were removed, by what they are. */
 export interface Removed {
@@ -12,6 +16,8 @@ export interface Removed {
   reports: number;
   notifications: number;
   inboxes: number;
+  /** Dead letters whose record had the person as its key: what they held. They are given up. */
+  deadLetters: number;
   /** Entries of the ledger that no longer say whose they are. */
   ledgerEntries: number;
 }
@@ -36,7 +42,10 @@ const theLast = Buffer.alloc(16, 0xff);
  * left, by which a replay is still recognised. Every method throws a DatabaseDown while the server is away.
  */
 export class ErasureStore {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly clock: Clock = systemClock,
+  ) {}
 
   /**
    * Idempotent; whatever ends it half-way, the next call goes on. Everything but the ledger is removed in one call. The
@@ -53,6 +62,7 @@ export class ErasureStore {
       preferences: await this.remove('preference', userId),
       subscriptions: await this.remove('subscription', userId),
       ...(await this.removeInbox(userId)),
+      deadLetters: await this.emptyLetters(userId),
       ledgerEntries: 0,
     };
     let next: string | null = options.from ?? theFirst;
@@ -83,6 +93,16 @@ export class ErasureStore {
       isDone = part.deliveries < keysAtOnce && part.notifications < rowsAtOnce;
     }
     return removed;
+  }
+
+  private async emptyLetters(userId: string): Promise<number> {
+    for (let emptied = 0; ; ) {
+      const part = await inTransaction(this.database, (transaction) =>
+        emptyLettersPart(transaction, userId, datetime(this.clock())),
+      );
+      emptied += part;
+      if (part < keysAtOnce) return emptied;
+    }
   }
 
   /** One look at the ledger, behind the identity `from`. Without locks: only the entries found are held, and by their keys. */
@@ -144,6 +164,35 @@ async function removeDeliveries(transaction: Transaction, ids: Buffer[]) {
     reports: await removeByIds(transaction, 'delivery_report', 'delivery', 'delivery_id', ids),
     deliveries: await removeByIds(transaction, 'delivery', 'PRIMARY', 'id', ids),
   };
+}
+
+/**
+ * Key, value, headers and stack of some letters, and the edited values that replays have of them. Those that are at rest are given up, on
+ * record: nothing is left that could be replayed. One that is just being replayed is left for the next call.
+ */
+async function emptyLettersPart(transaction: Transaction, userId: string, now: string): Promise<number> {
+  const found = await transaction.query<{ id: string }[]>(
+    "SELECT id FROM dead_letter FORCE INDEX (record_key) WHERE key_hash = ? AND state <> 'replaying' ORDER BY id LIMIT ?",
+    [keyHash(userId), keysAtOnce],
+  );
+  const ids = found.map(({ id }) => id);
+  if (ids.length === 0) return 0;
+  const cases = await moveCases(transaction, ids.map(Number), { from: ['open', 'parked'], to: 'discarded', now });
+  if (cases.length > 0)
+    await noteDeed(transaction, {
+      ...{ now, actor: 'allim', action: 'discard', reason: 'the person was erased' },
+      subject: { cases },
+    });
+  await transaction.defer(
+    'UPDATE dead_letter FORCE INDEX (PRIMARY) SET key_hash = NULL, preview = NULL WHERE id IN (?)',
+    [ids],
+  );
+  await transaction.defer(
+    "UPDATE dead_letter_payload SET record_key = NULL, value = NULL, headers = '{}', stack = '' WHERE id IN (?)",
+    [ids],
+  );
+  await transaction.defer('UPDATE replay_item FORCE INDEX (case_id) SET value = NULL WHERE case_id IN (?)', [ids]);
+  return ids.length;
 }
 
 interface Look {

@@ -32,6 +32,7 @@ const erasure = z.object({
       reports: count,
       notifications: count,
       inboxes: count,
+      deadLetters: count.describe('Those whose record had the person as its key: what they held. They are discarded.'),
       ledgerEntries: count.describe('Entries that no longer say whose they are; a replay meets them still.'),
     })
     .describe('What this call has removed.'),

@@ -58,6 +58,7 @@ describe('erasure', () => {
           reports: 0,
           notifications: 3,
           inboxes: 1,
+          deadLetters: 0,
           ledgerEntries: 3,
         },
         next: null,
