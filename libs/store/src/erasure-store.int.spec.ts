@@ -174,6 +174,25 @@ describe('ErasureStore', () => {
     expect((await tables('erased-letters')).get('dead_letter_payload')!.text).not.toContain(name);
   });
 
+  it('leaves a letter whose turn in a replay has just come', async () => {
+    const letters = new DeadLetterStore(database, { replayMax: 5 });
+    await letters.index([letterOf('erased-meanwhile', 'name')]);
+    const { number } = (await letters.list({ key: 'erased-meanwhile' }, { limit: 1 }))[0]!;
+    // As a claim does.
+    const erasing = await inTransaction(database, async (transaction) => {
+      await transaction.query("UPDATE dead_letter SET state = 'replaying' WHERE id = ?", [number]);
+      const pending = erasures.erase('erased-meanwhile', { budgetMs });
+      await waitFor(
+        async () =>
+          (await rows("SELECT 1 FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'")).length > 0,
+        { what: 'the erasure to wait for the letter', everyMs: 250 },
+      );
+      return { pending };
+    });
+    expect((await erasing.pending).removed.deadLetters).toBe(0);
+    expect(await letters.find(number)).toMatchObject({ state: 'replaying', value: expect.any(Buffer) });
+  });
+
   it('leaves nothing of a person in any table, and everything of others', async () => {
     const { secrets } = await somebody('erased-1');
     const other = await somebody('kept-1');

@@ -100,8 +100,8 @@ export class ErasureStore {
       const part = await inTransaction(this.database, (transaction) =>
         emptyLettersPart(transaction, userId, datetime(this.clock())),
       );
-      emptied += part;
-      if (part < keysAtOnce) return emptied;
+      emptied += part.emptied;
+      if (part.found < keysAtOnce) return emptied;
     }
   }
 
@@ -170,13 +170,23 @@ async function removeDeliveries(transaction: Transaction, ids: Buffer[]) {
  * Key, value, headers and stack of some letters, and the edited values that replays have of them. Those that are at rest are given up, on
  * record: nothing is left that could be replayed. One that is just being replayed is left for the next call.
  */
-async function emptyLettersPart(transaction: Transaction, userId: string, now: string): Promise<number> {
+async function emptyLettersPart(
+  transaction: Transaction,
+  userId: string,
+  now: string,
+): Promise<{ found: number; emptied: number }> {
   const found = await transaction.query<{ id: string }[]>(
     "SELECT id FROM dead_letter FORCE INDEX (record_key) WHERE key_hash = ? AND state <> 'replaying' ORDER BY id LIMIT ?",
     [keyHash(userId), keysAtOnce],
   );
-  const ids = found.map(({ id }) => id);
-  if (ids.length === 0) return 0;
+  if (found.length === 0) return { found: 0, emptied: 0 };
+  // Held by their keys, as everybody does: the turn of some may have come since.
+  const held = await transaction.query<{ id: string }[]>(
+    "SELECT id FROM dead_letter FORCE INDEX (PRIMARY) WHERE id IN (?) AND state <> 'replaying' ORDER BY id FOR UPDATE",
+    [found.map(({ id }) => id)],
+  );
+  const ids = held.map(({ id }) => id);
+  if (ids.length === 0) return { found: found.length, emptied: 0 };
   const cases = await moveCases(transaction, ids.map(Number), { from: ['open', 'parked'], to: 'discarded', now });
   if (cases.length > 0)
     await noteDeed(transaction, {
@@ -192,7 +202,7 @@ async function emptyLettersPart(transaction: Transaction, userId: string, now: s
     [ids],
   );
   await transaction.defer('UPDATE replay_item FORCE INDEX (case_id) SET value = NULL WHERE case_id IN (?)', [ids]);
-  return ids.length;
+  return { found: found.length, emptied: ids.length };
 }
 
 interface Look {
