@@ -44,8 +44,11 @@ describe('people', () => {
     ] as const)
       await devices.put(user, token, { platform: 'ios', appVersion: null });
 
-    const people = await peopleWith(['홍', 'kim', 'nobody']);
-    expect(new Set(people.keys())).toEqual(new Set(['홍', 'kim']));
+    await new PreferenceStore(database).put('lee', [preference]);
+    await new PreferenceStore(database).set('park', [preference]);
+
+    const people = await peopleWith(['홍', 'kim', 'lee', 'park', 'nobody']);
+    expect(new Set(people.keys())).toEqual(new Set(['홍', 'kim', 'lee', 'park']));
     expect(people.get('홍')).toEqual({
       userId: '홍',
       name: '홍길동',
@@ -61,6 +64,8 @@ describe('people', () => {
     });
     expect(people.get('홍')?.devices).toHaveLength(2);
     expect(people.get('kim')).toEqual({ ...stranger('kim'), devices: [tokenHash('c')] });
+    for (const userId of ['lee', 'park'])
+      expect(people.get(userId)).toEqual({ ...stranger(userId), preferences: [preference] });
   });
 
   it('may be nobody, or very many', async () => {

@@ -1,5 +1,6 @@
-import { useStack } from '@allim/testing';
-import { type Database, openDatabase } from './database.js';
+import { useStack, waitFor } from '@allim/testing';
+import { introduce } from './contact-store.js';
+import { type Database, inTransaction, openDatabase, withSession } from './database.js';
 import { migrate } from './migrate.js';
 import { PreferenceStore } from './preference-store.js';
 
@@ -35,9 +36,34 @@ describe('PreferenceStore', () => {
     expect(await preferences.get('kim')).toEqual([orderByMail, orderByPush, { ...promotion, wanted: false }]);
   });
 
-  it('keeps one of what is put at the same time, whole', async () => {
-    const sets = [[orderByMail], [orderByPush, promotion], [promotion]];
-    await Promise.all(Array.from({ length: 24 }, (_, index) => preferences.put('lee', sets[index % 3]!)));
-    expect(sets).toContainEqual(await preferences.get('lee'));
+  it('keeps one of what is put at the same time, whole, also of somebody nobody knew', async () => {
+    const sets = [[orderByMail], [orderByPush, promotion], [promotion], []];
+    const people = Array.from({ length: 30 }, (_, index) => `lee-${index}`);
+    await Promise.all(people.flatMap((userId) => sets.map((set) => preferences.put(userId, set))));
+    for (const userId of people) expect(sets).toContainEqual(await preferences.get(userId));
+  });
+
+  it('waits with what is put for whoever holds the person', async () => {
+    const { writing } = await inTransaction(database, async (transaction) => {
+      await introduce(transaction, [{ userId: 'park', name: null, email: null }], '2026-02-06 00:00:00');
+      await transaction.query('DELETE FROM preference WHERE user_id = ?', ['park']);
+      let isWritten = false;
+      const writing = preferences.put('park', [promotion]).then(() => {
+        isWritten = true;
+      });
+      await waitFor(async () => isWritten || (await waiting()) > 0, { what: 'the other to wait', everyMs: 250 });
+      await transaction.query(
+        "INSERT INTO preference (user_id, category, channel, wanted, updated_at) VALUES ('park', 'order', 'email', 0, NOW(6))",
+      );
+      return { writing };
+    });
+    await writing;
+    expect(await preferences.get('park')).toEqual([promotion]);
   });
 });
+
+const waiting = () =>
+  withSession(database, async (session) => {
+    const sql = "SELECT 1 FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'";
+    return (await session.query<unknown[]>(sql)).length;
+  });

@@ -1,7 +1,8 @@
 import { type Preference } from '@allim/contracts';
 import { type Clock, systemClock } from '@allim/platform';
-import { type Database, inTransaction, type Session, withSession } from './database.js';
-import { datetime, insertRows } from './statement.js';
+import { introduce } from './contact-store.js';
+import { type Database, inTransaction, type Transaction, withSession } from './database.js';
+import { datetime, deferRows } from './statement.js';
 
 interface PreferenceRow {
   category: string;
@@ -28,22 +29,31 @@ export class PreferenceStore {
   }
 
   /** Replaces all of them. */
-  async put(userId: string, preferences: readonly Preference[]): Promise<void> {
-    await inTransaction(this.database, async (session) => {
-      await session.execute('DELETE FROM preference WHERE user_id = ?', [userId]);
-      await this.write(session, userId, preferences);
+  put(userId: string, preferences: readonly Preference[]): Promise<void> {
+    return inTransaction(this.database, async (transaction) => {
+      await this.holdPerson(transaction, userId);
+      await transaction.defer('DELETE FROM preference WHERE user_id = ?', [userId]);
+      await this.write(transaction, userId, preferences);
     });
   }
 
   /** Changes these and leaves the others: what an unsubscribe link does. */
-  async set(userId: string, preferences: readonly Preference[]): Promise<void> {
-    await withSession(this.database, (session) => this.write(session, userId, preferences));
+  set(userId: string, preferences: readonly Preference[]): Promise<void> {
+    return inTransaction(this.database, async (transaction) => {
+      await this.holdPerson(transaction, userId);
+      await this.write(transaction, userId, preferences);
+    });
   }
 
-  private write(session: Session, userId: string, preferences: readonly Preference[]): Promise<number> {
+  /** Deliveries are planned for people who have a contact. Its row is held, too: what two put at once must not be mixed. */
+  private holdPerson(transaction: Transaction, userId: string): Promise<void> {
+    return introduce(transaction, [{ userId, name: null, email: null }], datetime(this.clock()));
+  }
+
+  private write(transaction: Transaction, userId: string, preferences: readonly Preference[]): Promise<void> {
     const now = datetime(this.clock());
-    return insertRows(
-      session,
+    return deferRows(
+      transaction,
       {
         into: 'preference (user_id, category, channel, wanted, updated_at)',
         onDuplicate: 'wanted = VALUES(wanted), updated_at = VALUES(updated_at)',

@@ -9,14 +9,10 @@ interface Insert {
   onDuplicate?: string;
 }
 
-/** Inserts all rows, in their order, in multi-row statements: one, unless it would be too long. Answers the affected rows. */
-export async function insertRows(session: Session, insert: Insert, rows: readonly Value[][]): Promise<number> {
-  let affected = 0;
-  for (const part of parts(rows)) affected += (await session.query(textOf(insert), [part])).affectedRows;
-  return affected;
-}
-
-/** The same, deferred; `check` is told how many rows of a statement were affected, and how many it had. */
+/**
+ * Defers an insert of all rows, in their order, in multi-row statements: one, unless it would be too long. `check` is told
+ * how many rows of a statement were affected, and how many it had.
+ */
 export async function deferRows(
   transaction: Transaction,
   insert: Insert,
