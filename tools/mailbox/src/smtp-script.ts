@@ -22,6 +22,8 @@ export type MailFault =
   /** The connection is reset when all is here: nobody but us knows what became of it. */
   | { cut: 'after-body'; keep?: boolean }
   | { hang: 'after-body'; keep?: boolean }
+  /** Takes it, and says so as many milliseconds later. */
+  | { answersAfterMs: number }
   /** From the recipient's answer to the last one. */
   | { bytesPerSecond: number };
 

@@ -158,6 +158,14 @@ describe('a mail fault', () => {
     await waitFor(() => smtp.connections === 0, { what: 'the connection to be gone' });
   });
 
+  it('an answer may come late', async () => {
+    smtp.play({ mails: [{ answersAfterMs: 300 }] });
+    const began = performance.now();
+    await send();
+    expect(performance.now() - began).toBeGreaterThanOrEqual(299); // timers count whole milliseconds
+    expect(smtp.kept.received).toBe(1);
+  });
+
   it.each([plain, withTls])('slowness gets past the idle time-out of %j', async (how) => {
     smtp.play({ mails: [{ bytesPerSecond: 60 }, undefined] });
     const began = performance.now();

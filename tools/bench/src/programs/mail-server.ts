@@ -13,8 +13,11 @@ export interface MailSample {
 
 let server: SmtpServer;
 
-async function listen(): Promise<string> {
-  server = await startSmtpServer({ startTls: false });
+async function listen(answersAfterMs: number): Promise<string> {
+  server = await startSmtpServer({
+    startTls: false,
+    script: { mails: () => (answersAfterMs > 0 ? { answersAfterMs } : undefined) },
+  });
   return server.url;
 }
 

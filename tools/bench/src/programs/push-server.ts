@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { type FcmServer, startFcmServer } from '@allim/mailbox';
 import { answerQuestions } from './questions.js';
 
@@ -10,8 +11,8 @@ export interface PushSample {
 
 let server: FcmServer;
 
-async function listen(): Promise<string> {
-  server = await startFcmServer();
+async function listen(answersAfterMs: number): Promise<string> {
+  server = await startFcmServer({ script: () => (answersAfterMs > 0 ? pause(answersAfterMs, undefined) : undefined) });
   return server.url;
 }
 
