@@ -1,4 +1,4 @@
-import { ensureChromium, kafkaClient } from '@allim/stack';
+import { chromiumOptions, kafkaClient } from '@allim/stack';
 import { waitFor } from '@allim/testing';
 import { SignJWT } from 'jose';
 import { type Producer } from 'kafkajs';
@@ -13,14 +13,8 @@ let browser: Browser;
 let producer: Producer;
 
 beforeAll(async () => {
-  const executablePath = await ensureChromium();
-  [system, browser] = await Promise.all([
-    System.start(),
-    chromium.launch({
-      executablePath,
-      args: ['--no-sandbox', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
-    }),
-  ]);
+  const options = await chromiumOptions();
+  [system, browser] = await Promise.all([System.start(), chromium.launch(options)]);
   producer = kafkaClient(system.stack.kafkaBrokers).producer({ allowAutoTopicCreation: false });
   [ops] = await Promise.all([
     Program.start('ops', 'ops', { ...system.environment, DEAD_LETTER_LOOK_MS: '200' }),

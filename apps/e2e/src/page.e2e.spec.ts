@@ -1,4 +1,4 @@
-import { ensureChromium } from '@allim/stack';
+import { chromiumOptions } from '@allim/stack';
 import { waitFor } from '@allim/testing';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { type Program } from './program.js';
@@ -7,14 +7,8 @@ import { System } from './system.js';
 let system: System;
 let browser: Browser;
 beforeAll(async () => {
-  const executablePath = await ensureChromium();
-  [system, browser] = await Promise.all([
-    System.start(),
-    chromium.launch({
-      executablePath,
-      args: ['--no-sandbox', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
-    }),
-  ]);
+  const options = await chromiumOptions();
+  [system, browser] = await Promise.all([System.start(), chromium.launch(options)]);
 }, 300_000);
 afterAll(async () => {
   await browser?.close();

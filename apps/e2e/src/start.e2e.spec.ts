@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ensureChromium, freePort, workspace } from '@allim/stack';
+import { chromiumOptions, freePort, workspace } from '@allim/stack';
 import { waitFor } from '@allim/testing';
 import { chromium } from 'playwright-core';
 
@@ -127,10 +127,7 @@ describe('npm start', () => {
       (await received('user-1@example.com')).find(({ subject }) => /^\(광고\)/.test(subject));
     expect((await waitFor(campaign, { what: 'a promotion', timeoutMs: 60_000 })).html).toMatch(/수신거부/);
 
-    const browser = await chromium.launch({
-      executablePath: await ensureChromium(),
-      args: ['--no-sandbox', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
-    });
+    const browser = await chromium.launch(await chromiumOptions());
     try {
       const page = await browser.newPage({ locale: 'ko-KR' });
       await page.goto(`${MAILBOX_URL}/`);

@@ -191,7 +191,7 @@ export async function moveCases(
 }
 
 /** A case that a transaction moves: what is counted of it, and where from. */
-type MovedRow = Pick<CaseRow, 'id' | 'topic' | 'pattern_key' | 'state'>;
+export type MovedRow = Pick<CaseRow, 'id' | 'topic' | 'pattern_key' | 'state'>;
 
 /**
  * Moves cases that the transaction holds, each in one of the states `from`, with their summaries.

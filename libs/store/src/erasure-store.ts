@@ -1,8 +1,9 @@
+import { type DeadLetterState } from '@allim/contracts';
 import { type Clock, systemClock } from '@allim/platform';
 import { noteDeed } from './audit-log.js';
 import { type Database, inTransaction, type Session, type Transaction, withSession } from './database.js';
 import { keyHash } from './dead-letter-case.js';
-import { moveCases } from './dead-letter-store.js';
+import { type MovedRow, shiftCases } from './dead-letter-store.js';
 import { datetime, keysAtOnce } from './statement.js';
 
 /** How many rows were removed, by what they are. */
@@ -181,17 +182,20 @@ async function emptyLettersPart(
   );
   if (found.length === 0) return { found: 0, emptied: 0 };
   // Held by their keys, as everybody does: the turn of some may have come since.
-  const held = await transaction.query<{ id: string }[]>(
-    "SELECT id FROM dead_letter FORCE INDEX (PRIMARY) WHERE id IN (?) AND state <> 'replaying' ORDER BY id FOR UPDATE",
+  const held = await transaction.query<MovedRow[]>(
+    `SELECT id, topic, pattern_key, state FROM dead_letter FORCE INDEX (PRIMARY)
+     WHERE id IN (?) AND state <> 'replaying' ORDER BY id FOR UPDATE`,
     [found.map(({ id }) => id)],
   );
   const ids = held.map(({ id }) => id);
   if (ids.length === 0) return { found: found.length, emptied: 0 };
-  const cases = await moveCases(transaction, ids.map(Number), { from: ['open', 'parked'], to: 'discarded', now });
-  if (cases.length > 0)
+  const from: DeadLetterState[] = ['open', 'parked'];
+  const left = held.filter(({ state }) => from.includes(state));
+  await shiftCases(transaction, left, { from, to: 'discarded', now });
+  if (left.length > 0)
     await noteDeed(transaction, {
       ...{ now, actor: 'allim', action: 'discard', reason: 'the person was erased' },
-      subject: { cases },
+      subject: { cases: left.map(({ id }) => Number(id)) },
     });
   await transaction.defer(
     'UPDATE dead_letter FORCE INDEX (PRIMARY) SET key_hash = NULL, preview = NULL WHERE id IN (?)',

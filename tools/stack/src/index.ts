@@ -10,5 +10,8 @@ export { type Addresses, type Stack, type StackOptions, startStack } from './sta
 export { spawnWatched, type WatchedOptions } from './watched.js';
 export { state, workspace } from './workspace.js';
 
-/** @returns the path of a Chromium's executable; installs it and its fonts with apt-get when needed and root */
-export const ensureChromium = (): Promise<string> => chromium(logToStderr);
+/** What Playwright's `chromium.launch` takes: a Chromium, installed with its fonts by apt-get when needed and root, that runs as root and calls nobody. */
+export const chromiumOptions = async () => ({
+  executablePath: await chromium(logToStderr),
+  args: ['--no-sandbox', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+});

@@ -1,4 +1,4 @@
-import { ensureChromium } from '@allim/stack';
+import { chromiumOptions } from '@allim/stack';
 import { type Browser, chromium } from 'playwright-core';
 import { type Benchmark } from '../benchmark.js';
 import { reach } from '../drain.js';
@@ -24,10 +24,7 @@ export const consoleLoad: Benchmark = {
       await using ops = await startOps(site);
       await whenReady(ops);
       await reach('letters in the index', () => indexedBy(ops), preloadBatch);
-      const browser = await chromium.launch({
-        executablePath: await ensureChromium(),
-        args: ['--no-sandbox', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
-      });
+      const browser = await chromium.launch(await chromiumOptions());
       try {
         const token = await operatorToken();
         const seen: Visit[] = [];
