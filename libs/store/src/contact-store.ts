@@ -88,6 +88,13 @@ export function introduce(transaction: Transaction, people: readonly Introductio
   );
 }
 
+/**
+ * Holds a person's contact until the commit; makes an empty one of somebody nobody knew, for deliveries are planned for those who
+ * have one. `at` is the text of a DATETIME(6).
+ */
+export const holdPerson = (transaction: Transaction, userId: string, at: string): Promise<void> =>
+  introduce(transaction, [{ userId, name: null, email: null }], at);
+
 function details(row: ContactRow): ContactDetails {
   return {
     name: row.name,

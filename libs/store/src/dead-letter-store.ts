@@ -43,6 +43,9 @@ interface HeldRow extends CaseRow {
   key_hash: Buffer | null;
 }
 
+/** Those in which a letter is at rest and may be given up. */
+export const discardable: readonly DeadLetterState[] = ['open', 'parked'];
+
 /** A case whose row this transaction holds. */
 interface HeldCase extends KnownCase {
   id: string;
@@ -122,7 +125,7 @@ export class DeadLetterStore {
   discard(numbers: readonly number[], { actor, reason }: Deed): Promise<number[]> {
     return inTransaction(this.database, async (transaction) => {
       const now = datetime(this.clock());
-      const cases = await moveCases(transaction, numbers, { from: ['open', 'parked'], to: 'discarded', now });
+      const cases = await moveCases(transaction, numbers, { from: discardable, to: 'discarded', now });
       if (cases.length > 0) {
         await noteDeed(transaction, { now, actor, action: 'discard', reason, subject: { cases } });
       }

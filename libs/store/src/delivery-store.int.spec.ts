@@ -12,6 +12,7 @@ import { InboxStore } from './inbox-store.js';
 import { Intake, type NewDelivery, type NewNotification } from './intake.js';
 import { migrate } from './migrate.js';
 import { datetime } from './statement.js';
+import { lockWaits } from './testing/locks.js';
 import { delivery, notification } from './testing/planned.js';
 
 const stack = useStack({ kafka: false, redis: false });
@@ -216,13 +217,7 @@ describe('dispatch', () => {
     let claim: Promise<Claimed[]> | undefined;
     await deliveries.dispatch(1, async () => {
       claim = deliveries.claim([id], holder, minute);
-      const waits = async () => {
-        const [waiting] = await sql<{ n: unknown }[]>(
-          "SELECT COUNT(*) AS n FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'",
-        );
-        return Number(waiting?.n) === 1;
-      };
-      // The server makes that table anew only after nobody has read it for 100 ms.
+      const waits = async () => (await lockWaits(database)) === 1;
       await waitFor(waits, { what: 'the claim to wait for the row', everyMs: 150, timeoutMs: 5_000 });
     });
     expect(await claim).toHaveLength(1);

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type DeviceDetails } from '@allim/contracts';
 import { type Clock, systemClock } from '@allim/platform';
-import { introduce } from './contact-store.js';
+import { holdPerson } from './contact-store.js';
 import { type Database, inTransaction, withSession } from './database.js';
 import { datetime } from './statement.js';
 
@@ -34,7 +34,7 @@ export class DeviceStore {
   async put(userId: string, token: string, device: DeviceDetails): Promise<void> {
     const now = datetime(this.clock());
     await inTransaction(this.database, async (transaction) => {
-      await introduce(transaction, [{ userId, name: null, email: null }], now); // people are known by their contact
+      await holdPerson(transaction, userId, now);
       await transaction.defer(
         `INSERT INTO device (token_hash, token, user_id, platform, app_version, last_seen_at, created_at)
          VALUES (?, ?, ?, ?, ?, ?, ?)

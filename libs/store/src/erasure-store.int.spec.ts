@@ -16,6 +16,7 @@ import { PreferenceStore } from './preference-store.js';
 import { ReplayStore } from './replay-store.js';
 import { SubscriptionStore } from './subscription-store.js';
 import { letter } from './testing/letters.js';
+import { lockWaits } from './testing/locks.js';
 import { delivery, notification } from './testing/planned.js';
 
 const stack = useStack({ kafka: false, redis: false });
@@ -182,11 +183,10 @@ describe('ErasureStore', () => {
     const erasing = await inTransaction(database, async (transaction) => {
       await transaction.query("UPDATE dead_letter SET state = 'replaying' WHERE id = ?", [number]);
       const pending = erasures.erase('erased-meanwhile', { budgetMs });
-      await waitFor(
-        async () =>
-          (await rows("SELECT 1 FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'")).length > 0,
-        { what: 'the erasure to wait for the letter', everyMs: 250 },
-      );
+      await waitFor(async () => (await lockWaits(database)) > 0, {
+        what: 'the erasure to wait for the letter',
+        everyMs: 250,
+      });
       return { pending };
     });
     expect((await erasing.pending).removed.deadLetters).toBe(0);
@@ -291,12 +291,10 @@ describe('ErasureStore', () => {
     const erasing = await inTransaction(database, async (transaction) => {
       await transaction.query('UPDATE inbox SET last_id = 2 WHERE user_id = ?', [userId]);
       const pending = erasures.erase(userId, { budgetMs });
-      await waitFor(
-        async () =>
-          (await rows("SELECT 1 FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'")).length > 0,
-        // The server answers what it knew before to who asks more often than every 0.1 s.
-        { what: 'the erasure to wait for the inbox', everyMs: 250 },
-      );
+      await waitFor(async () => (await lockWaits(database)) > 0, {
+        what: 'the erasure to wait for the inbox',
+        everyMs: 250,
+      });
       await transaction.query(
         `INSERT INTO notification (user_id, id, type, title, message, params, created_at)
          VALUES (?, 2, 'SYSTEM', 't', 'm', '{}', NOW())`,

@@ -1,9 +1,8 @@
-import { type DeadLetterState } from '@allim/contracts';
 import { type Clock, systemClock } from '@allim/platform';
 import { noteDeed } from './audit-log.js';
 import { type Database, inTransaction, type Session, type Transaction, withSession } from './database.js';
 import { keyHash } from './dead-letter-case.js';
-import { type MovedRow, shiftCases } from './dead-letter-store.js';
+import { discardable, type MovedRow, shiftCases } from './dead-letter-store.js';
 import { datetime, keysAtOnce } from './statement.js';
 
 /** How many rows were removed, by what they are. */
@@ -189,9 +188,8 @@ async function emptyLettersPart(
   );
   const ids = held.map(({ id }) => id);
   if (ids.length === 0) return { found: found.length, emptied: 0 };
-  const from: DeadLetterState[] = ['open', 'parked'];
-  const left = held.filter(({ state }) => from.includes(state));
-  await shiftCases(transaction, left, { from, to: 'discarded', now });
+  const left = held.filter(({ state }) => discardable.includes(state));
+  await shiftCases(transaction, left, { from: discardable, to: 'discarded', now });
   if (left.length > 0)
     await noteDeed(transaction, {
       ...{ now, actor: 'allim', action: 'discard', reason: 'the person was erased' },

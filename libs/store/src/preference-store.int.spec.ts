@@ -1,8 +1,9 @@
 import { useStack, waitFor } from '@allim/testing';
-import { introduce } from './contact-store.js';
-import { type Database, inTransaction, openDatabase, withSession } from './database.js';
+import { holdPerson } from './contact-store.js';
+import { type Database, inTransaction, openDatabase } from './database.js';
 import { migrate } from './migrate.js';
 import { PreferenceStore } from './preference-store.js';
+import { lockWaits } from './testing/locks.js';
 
 const stack = useStack({ kafka: false, redis: false });
 let database: Database;
@@ -45,13 +46,16 @@ describe('PreferenceStore', () => {
 
   it('waits with what is put for whoever holds the person', async () => {
     const { writing } = await inTransaction(database, async (transaction) => {
-      await introduce(transaction, [{ userId: 'park', name: null, email: null }], '2026-02-06 00:00:00');
+      await holdPerson(transaction, 'park', '2026-02-06 00:00:00');
       await transaction.query('DELETE FROM preference WHERE user_id = ?', ['park']);
       let isWritten = false;
       const writing = preferences.put('park', [promotion]).then(() => {
         isWritten = true;
       });
-      await waitFor(async () => isWritten || (await waiting()) > 0, { what: 'the other to wait', everyMs: 250 });
+      await waitFor(async () => isWritten || (await lockWaits(database)) > 0, {
+        what: 'the other to wait',
+        everyMs: 250,
+      });
       await transaction.query(
         "INSERT INTO preference (user_id, category, channel, wanted, updated_at) VALUES ('park', 'order', 'email', 0, NOW(6))",
       );
@@ -61,9 +65,3 @@ describe('PreferenceStore', () => {
     expect(await preferences.get('park')).toEqual([promotion]);
   });
 });
-
-const waiting = () =>
-  withSession(database, async (session) => {
-    const sql = "SELECT 1 FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'";
-    return (await session.query<unknown[]>(sql)).length;
-  });

@@ -1,6 +1,6 @@
 import { type Preference } from '@allim/contracts';
 import { type Clock, systemClock } from '@allim/platform';
-import { introduce } from './contact-store.js';
+import { holdPerson } from './contact-store.js';
 import { type Database, inTransaction, type Transaction, withSession } from './database.js';
 import { datetime, deferRows } from './statement.js';
 
@@ -28,37 +28,32 @@ export class PreferenceStore {
     });
   }
 
-  /** Replaces all of them. */
+  /** Replaces all of them. What two put at the same time is not mixed. */
   put(userId: string, preferences: readonly Preference[]): Promise<void> {
+    const now = datetime(this.clock());
     return inTransaction(this.database, async (transaction) => {
-      await this.holdPerson(transaction, userId);
+      await holdPerson(transaction, userId, now);
       await transaction.defer('DELETE FROM preference WHERE user_id = ?', [userId]);
-      await this.write(transaction, userId, preferences);
+      await write(transaction, userId, preferences, now);
     });
   }
 
   /** Changes these and leaves the others: what an unsubscribe link does. */
   set(userId: string, preferences: readonly Preference[]): Promise<void> {
+    const now = datetime(this.clock());
     return inTransaction(this.database, async (transaction) => {
-      await this.holdPerson(transaction, userId);
-      await this.write(transaction, userId, preferences);
+      await holdPerson(transaction, userId, now);
+      await write(transaction, userId, preferences, now);
     });
   }
-
-  /** Deliveries are planned for people who have a contact. Its row is held, too: what two put at once must not be mixed. */
-  private holdPerson(transaction: Transaction, userId: string): Promise<void> {
-    return introduce(transaction, [{ userId, name: null, email: null }], datetime(this.clock()));
-  }
-
-  private write(transaction: Transaction, userId: string, preferences: readonly Preference[]): Promise<void> {
-    const now = datetime(this.clock());
-    return deferRows(
-      transaction,
-      {
-        into: 'preference (user_id, category, channel, wanted, updated_at)',
-        onDuplicate: 'wanted = VALUES(wanted), updated_at = VALUES(updated_at)',
-      },
-      preferences.map(({ category, channel, wanted }) => [userId, category, channel, wanted ? 1 : 0, now]),
-    );
-  }
 }
+
+const write = (transaction: Transaction, userId: string, preferences: readonly Preference[], now: string) =>
+  deferRows(
+    transaction,
+    {
+      into: 'preference (user_id, category, channel, wanted, updated_at)',
+      onDuplicate: 'wanted = VALUES(wanted), updated_at = VALUES(updated_at)',
+    },
+    preferences.map(({ category, channel, wanted }) => [userId, category, channel, wanted ? 1 : 0, now]),
+  );
