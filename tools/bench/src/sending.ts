@@ -56,8 +56,8 @@ export const what = (things: string) =>
   `${atOnce.count.toLocaleString('en')} ${things}, planned in MariaDB and commanded on Kafka, until all are on record as accepted; then raw as many of the same size to the same server. ${concurrency} at a time each, the server in a process of its own, fresh for each side. Then both once more with ${patient.count.toLocaleString('en')}, each answered after ${patient.answersAfterMs} ms: a provider on the net takes longer still`;
 
 export async function sideBySide(sides: Sides): Promise<Record<string, number>> {
-  const { ours, raw } = await race(sides, atOnce);
-  const slow = await race(sides, patient);
+  const { ours, raw } = await run(sides, atOnce);
+  const slow = await run(sides, patient);
   return {
     ratio: ours.perSecond / raw.perSecond,
     ...ours,
@@ -70,11 +70,11 @@ export async function sideBySide(sides: Sides): Promise<Record<string, number>> 
 }
 
 /** Ours first, because raw sends what ours has sent. Each on a fresh server. */
-const race = (sides: Sides, { count, answersAfterMs }: Race) =>
+const run = (sides: Sides, race: Race) =>
   withSite(async (site) => {
-    await preloadDeliveries(site, sides.channel, count);
-    const { sample, ...ours } = await throughApp(site, sides, { count, answersAfterMs });
-    return { ours, raw: await throughRaw(sides, { count, answersAfterMs }, sample) };
+    await preloadDeliveries(site, sides.channel, race.count);
+    const { sample, ...ours } = await throughApp(site, sides, race);
+    return { ours, raw: await throughRaw(sides, race, sample) };
   });
 
 async function throughApp(site: Site, { channel, server: program, settings }: Sides, { count, answersAfterMs }: Race) {

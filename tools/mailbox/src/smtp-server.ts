@@ -121,7 +121,10 @@ export async function startSmtpServer(options: SmtpOptions = {}): Promise<SmtpSe
         if (fault && 'reply' in fault) return done(refusal(fault));
         const silent = fault && ('cut' in fault || 'hang' in fault) ? fault : undefined;
         if (!silent || !('keep' in silent) || silent.keep !== false) keep(session, Buffer.concat(chunks));
-        if (silent) return 'cut' in silent ? wire.cut() : undefined;
+        if (silent) {
+          if ('cut' in silent) wire.cut();
+          return;
+        }
         const answer = `OK: kept as ${kept.received}`;
         if (fault && 'answersAfterMs' in fault) setTimeout(done, fault.answersAfterMs, null, answer);
         else done(null, answer);
