@@ -29,6 +29,11 @@ export class Issuer {
     return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
   }
 
+  /** The same server; another origin to a browser, as with issuers that give tokens on a host of its own. */
+  private get tokenOrigin(): string {
+    return this.url.replace('127.0.0.1', 'localhost');
+  }
+
   /** What a program needs that takes its tokens, and whose console signs in at it. */
   get settings(): NodeJS.ProcessEnv {
     return {
@@ -37,6 +42,7 @@ export class Issuer {
       AUTH_ISSUER: this.url,
       OIDC_AUTHORITY: this.url,
       OIDC_CLIENT_ID: clientId,
+      OIDC_ORIGINS: this.tokenOrigin,
     };
   }
 
@@ -76,7 +82,7 @@ export class Issuer {
     return {
       issuer: this.url,
       authorization_endpoint: `${this.url}/authorize`,
-      token_endpoint: `${this.url}/token`,
+      token_endpoint: `${this.tokenOrigin}/token`,
       jwks_uri: `${this.url}/keys`,
       response_types_supported: ['code'],
       code_challenge_methods_supported: ['S256'],

@@ -71,6 +71,15 @@ export const settings = z
       .string()
       .optional()
       .describe('What the issuer calls the console: a public client, its redirect is /signed-in. With OIDC_AUTHORITY.'),
+    OIDC_ORIGINS: commaList()
+      .refine(
+        (origins) => origins.every(isOrigin),
+        'expected origins (https://host or https://host:port), separated by commas',
+      )
+      .default([])
+      .describe(
+        'Further origins of the issuer that the console may call, separated by commas: where its token endpoint, say, is not on the host of OIDC_AUTHORITY.',
+      ),
     OIDC_SCOPE: z
       .string()
       .default('openid ops:read ops:payload ops:replay')
@@ -84,3 +93,8 @@ export const settings = z
   });
 
 export type Settings = z.infer<typeof settings>;
+
+/** Nothing else may come into the page's policy. */
+function isOrigin(text: string): boolean {
+  return /^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text;
+}

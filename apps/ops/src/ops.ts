@@ -8,6 +8,7 @@ import { NestFactory } from '@nestjs/core';
 import { type NestExpressApplication } from '@nestjs/platform-express';
 import { type Settings } from './config.js';
 import { isConsoleBuilt, serveConsole } from './console/console.js';
+import { issuerOrigins } from './console/console-settings.controller.js';
 import { indexLetters } from './index-letters.js';
 import { indexMetrics } from './metrics.js';
 import { OpsModule } from './ops.module.js';
@@ -84,7 +85,7 @@ export async function startOps(settings: Settings): Promise<Program & { port: nu
   app.disable('x-powered-by');
   app.use(requestLog(logger, registry), securityHeaders());
   if (!isConsoleBuilt()) logger.warn('the console is not built: run `npm run build`; there is the API only');
-  app.use(serveConsole(settings.OIDC_AUTHORITY === undefined ? [] : [new URL(settings.OIDC_AUTHORITY).origin]));
+  app.use(serveConsole(issuerOrigins(settings)));
   serveOpenApi(app, {
     title: 'Allim operations',
     description: 'Dead letters: why records died, and what became of them.',

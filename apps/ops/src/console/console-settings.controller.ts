@@ -19,6 +19,10 @@ export function consoleSettings(settings: Settings): ConsoleSettings {
   };
 }
 
+/** What the console calls while somebody signs in. */
+export const issuerOrigins = ({ OIDC_AUTHORITY, OIDC_ORIGINS }: Settings): string[] =>
+  OIDC_AUTHORITY === undefined ? [] : [new URL(OIDC_AUTHORITY).origin, ...OIDC_ORIGINS];
+
 /** Development only: they let everybody in. */
 export const hasSampleOperators = ({ NODE_ENV, AUTH_JWT_SECRET }: Settings): boolean =>
   NODE_ENV === 'development' && AUTH_JWT_SECRET !== undefined;

@@ -4,6 +4,7 @@ import { useStack } from '@allim/testing';
 import request from 'supertest';
 import { settings } from '../config.js';
 import { startOps } from '../ops.js';
+import { issuerOrigins } from './console-settings.controller.js';
 
 type Ops = Awaited<ReturnType<typeof startOps>>;
 
@@ -80,5 +81,25 @@ describe('the settings of the console', () => {
       'OIDC_CLIENT_ID: is required',
     );
     expect(() => loadSettings(settings, { ...given, OIDC_CLIENT_ID: 'x' })).toThrow('OIDC_AUTHORITY');
+  });
+
+  it.each(['oauth2.example.com', 'https://a.example.com/', 'https://a/token', 'ftp://a', 'https://a; script-src *'])(
+    'take no %s for an origin of the issuer',
+    (OIDC_ORIGINS) => {
+      const given = { DATABASE_URL: 'mysql://a/b', KAFKA_BROKERS: 'a:1', AUTH_JWT_SECRET: secret, OIDC_ORIGINS };
+      expect(() => loadSettings(settings, given)).toThrow('OIDC_ORIGINS: expected origins');
+    },
+  );
+
+  it('let the console call the origins of the issuer', () => {
+    const given = { DATABASE_URL: 'mysql://a/b', KAFKA_BROKERS: 'a:1', AUTH_JWT_SECRET: secret };
+    const oidc = { OIDC_AUTHORITY: 'https://login.example.com/realms/shop', OIDC_CLIENT_ID: 'allim-console' };
+    const OIDC_ORIGINS = 'https://tokens.example.com, http://localhost:8080';
+    expect(issuerOrigins(loadSettings(settings, { ...given, ...oidc, OIDC_ORIGINS }))).toEqual([
+      'https://login.example.com',
+      'https://tokens.example.com',
+      'http://localhost:8080',
+    ]);
+    expect(issuerOrigins(loadSettings(settings, { ...given, OIDC_ORIGINS }))).toEqual([]);
   });
 });
