@@ -175,7 +175,11 @@ export class Transaction extends Session {
    * it fails with is that query's failure. `check` is told what it wrote, and may throw.
    */
   async defer(sql: string, values: readonly Parameter[] = [], check?: Check): Promise<void> {
-    const text = this.format(sql, values);
+    await this.deferText(this.format(sql, values), check);
+  }
+
+  /** A statement whose values stand in it already, escaped. */
+  async deferText(text: string, check?: Check): Promise<void> {
     if (!this.fits(text)) await this.flush();
     this.deferred.push(text);
     this.checks.push(check);

@@ -1,3 +1,4 @@
+import { escape as escaped } from 'mysql2';
 import { packetCharacters, type Session, type Transaction, type Value } from './database.js';
 
 /** Keys of one look-up: a planner that gets more may turn to a scan. */
@@ -15,38 +16,39 @@ interface Insert {
  */
 export async function deferRows(
   transaction: Transaction,
-  insert: Insert,
+  { into, onDuplicate }: Insert,
   rows: readonly Value[][],
   check?: (affected: number, rows: number) => void,
 ): Promise<void> {
-  for (const part of parts(rows))
-    await transaction.defer(textOf(insert), [part], ({ affectedRows }) => check?.(affectedRows, part.length));
-}
-
-const textOf = ({ into, onDuplicate }: Insert) =>
-  `INSERT INTO ${into} VALUES ?${onDuplicate ? ` ON DUPLICATE KEY UPDATE ${onDuplicate}` : ''}`;
-
-function* parts(rows: readonly Value[][]): Generator<readonly Value[][]> {
-  for (let start = 0; start < rows.length; ) {
-    const end = endOfStatement(rows, start);
-    yield end - start === rows.length ? rows : rows.slice(start, end);
-    start = end;
+  const update = onDuplicate ? ` ON DUPLICATE KEY UPDATE ${onDuplicate}` : '';
+  for (const part of parts(rows.map(textOf))) {
+    const text = `INSERT INTO ${into} VALUES ${part.join(',')}${update}`;
+    await transaction.deferText(text, ({ affectedRows }) => check?.(affectedRows, part.length));
   }
 }
 
-function endOfStatement(rows: readonly Value[][], start: number): number {
+/**
+ * Joined by ourselves, row by row: the driver glues its lists together value by value, which was a quarter of all garbage
+ * that a consumer makes.
+ */
+const textOf = (row: readonly Value[]): string => `(${row.map(literal).join(',')})`;
+
+/** The driver tries for everything else before it comes to bytes. */
+const literal = (value: Value): string => (Buffer.isBuffer(value) ? `X'${value.toString('hex')}'` : escaped(value));
+
+function* parts(rows: readonly string[]): Generator<string[]> {
+  let part: string[] = [];
   let length = 0;
-  for (let index = start; index < rows.length; index++) {
-    for (const value of rows[index]!) length += charactersOf(value);
-    if (length > packetCharacters && index > start) return index;
+  for (const row of rows) {
+    if (part.length > 0 && length + row.length > packetCharacters) {
+      yield part;
+      part = [];
+      length = 0;
+    }
+    part.push(row);
+    length += row.length;
   }
-  return rows.length;
-}
-
-/** Bytes are written in hexadecimal. */
-function charactersOf(value: Value): number {
-  if (typeof value === 'string') return value.length;
-  return Buffer.isBuffer(value) ? 2 * value.length : 16;
+  if (part.length > 0) yield part;
 }
 
 /** Reads the rows of all keys (`select … WHERE key IN`); no order. */
