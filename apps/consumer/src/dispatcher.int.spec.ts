@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { commandTopic, type Priority } from '@allim/contracts';
+import { commandTopic, type Lane, type Priority } from '@allim/contracts';
 import { kafkaClient } from '@allim/kafka';
 import { createLogger, createRegistry } from '@allim/platform';
 import {
@@ -34,9 +34,9 @@ afterEach(async () => {
 });
 afterAll(() => database?.destroy());
 
-function start(): Dispatcher {
+function start(store: Pick<DeliveryStore, 'dispatch' | 'takeBack'> = deliveries): Dispatcher {
   const dispatcher = new Dispatcher({
-    deliveries,
+    deliveries: store,
     kafka: client,
     channels: ['email'],
     partitions: 3,
@@ -182,6 +182,47 @@ describe('Dispatcher', () => {
     start();
     await using _worker = worker();
     await waitFor(async () => (await states()).queued === 2, { what: 'the rest' });
+  });
+
+  it('looks into the lanes it is woken for, and into all of them by itself', async () => {
+    const looks: string[] = [];
+    const dispatcher = start({
+      takeBack: (limit) => deliveries.takeBack(limit),
+      dispatch: async (_limit, _publish, { lanes = [] } = {}) => {
+        if (lanes.length > 0) looks.push(lanes.map(({ priority }) => priority).join());
+        return 0;
+      },
+    });
+    const low: Lane = { channel: 'email', priority: 'low' };
+    const unknown: Lane = { channel: 'push', priority: 'high' };
+    await waitFor(
+      () => {
+        dispatcher.wake([low, unknown]); // falls together with a look at all of them now and then
+        return looks.includes('low') && looks.lastIndexOf('high,normal,low') > looks.indexOf('low');
+      },
+      { what: 'both looks' },
+    );
+    expect(new Set(looks)).toEqual(new Set(['low', 'high,normal,low']));
+  });
+
+  it('looks again at once where it found something, for there may be more', async () => {
+    const looks: string[] = [];
+    const dispatcher = start({
+      takeBack: (limit) => deliveries.takeBack(limit),
+      dispatch: async (_limit, _publish, { lanes = [] } = {}) => {
+        looks.push(lanes.map(({ priority }) => priority).join());
+        return lanes.length === 1 && looks.filter((look) => look === 'high').length < 3 ? 500 : 0;
+      },
+    });
+    await waitFor(
+      () => {
+        if (!looks.includes('high')) dispatcher.wake([{ channel: 'email', priority: 'high' }]);
+        return looks.filter((look) => look === 'high').length === 3;
+      },
+      { what: 'three looks' },
+    );
+    const first = looks.indexOf('high');
+    expect(looks.slice(first, first + 3)).toEqual(['high', 'high', 'high']);
   });
 
   it('keeps what is due while Kafka is away', async () => {

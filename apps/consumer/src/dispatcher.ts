@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Channel, commandTopic, commandTopics, type DeliveryCommand } from '@allim/contracts';
+import { type Channel, commandTopic, commandTopics, type DeliveryCommand, type Lane, lanesOf } from '@allim/contracts';
 import { ensureTopics } from '@allim/kafka';
 import { type Logger } from '@allim/platform';
 import { type DeliveryStore, type DueDelivery } from '@allim/store';
@@ -15,8 +15,8 @@ const atOnce = 500;
  */
 const inFlight = { least: 500, most: 2_000 };
 /**
- * Retries, quiet hours and `sendAt` fall due by themselves, and a full lane gets room: so often we look. What a commit made
- * due wakes us, but for no lane that was full: longer than it takes to see that it is full still, shorter than its commands last.
+ * Retries, quiet hours and `sendAt` fall due by themselves, and a full lane gets room: so often we look at all lanes. What a
+ * commit made due wakes us for its own, but for none that was full: longer than it takes to see that it is full still, shorter than its commands last.
  */
 const intervalMs = 250;
 const takeBackIntervalMs = 5_000;
@@ -30,7 +30,7 @@ const publishDeadlineMs = 5_000;
 const connectDeadlineMs = 30_000;
 
 export interface DispatcherOptions {
-  deliveries: DeliveryStore;
+  deliveries: Pick<DeliveryStore, 'dispatch' | 'takeBack'>;
   kafka: Kafka;
   channels: readonly Channel[];
   partitions: number;
@@ -49,12 +49,18 @@ export class Dispatcher {
   private readonly dispatched: Counter;
   private readonly takenBack: Counter;
   private readonly stopping = new AbortController();
+  private readonly lanes: readonly Lane[];
+  /** In which something may be due. */
+  private readonly woken = new Set<Lane>();
   private awake = Promise.withResolvers<void>();
   private running?: Promise<void>;
   private nextTakeBack = 0;
+  /** When we look at all lanes. */
+  private nextRound = 0;
 
   constructor(private readonly options: DispatcherOptions) {
-    const { kafka, registry } = options;
+    const { channels, kafka, registry } = options;
+    this.lanes = lanesOf(channels);
     this.admin = kafka.admin();
     this.producer = kafka.producer({
       allowAutoTopicCreation: false,
@@ -80,14 +86,14 @@ export class Dispatcher {
     this.running = this.run();
   }
 
-  /** Something may be due: called after each commit that made a delivery. */
-  wake(): void {
+  /** Something may be due there: called after each commit that made it so. Default: anywhere. */
+  wake(lanes: readonly Lane[] = this.lanes): void {
+    for (const lane of this.lanes) if (lanes.some((one) => isSame(one, lane))) this.woken.add(lane);
     this.awake.resolve();
   }
 
   private async run(): Promise<void> {
     const { signal } = this.stopping;
-    const { channels, deliveries } = this.options;
     let connected = false;
     while (!signal.aborted) {
       try {
@@ -97,15 +103,26 @@ export class Dispatcher {
         }
         this.awake = Promise.withResolvers(); // before the look, or what is committed during it would wait
         await this.takeBack();
-        const limits = { channels, inFlight, fullRestMs: intervalMs };
-        const taken = await deliveries.dispatch(atOnce, (due) => this.publish(due), limits);
-        if (taken === 0) await this.untilWoken();
+        await this.dispatch();
+        if (this.woken.size === 0) await this.untilWoken();
       } catch (error) {
         if (signal.aborted) return;
         this.options.logger.warn({ err: error }, 'deliveries are not dispatched; they stay due');
         await sleep(pauseMs, undefined, { signal }).catch(() => {});
       }
     }
+  }
+
+  /** Only where something may be due: a look at the others after each commit took a twentieth of what a consumer can do. */
+  private async dispatch(): Promise<void> {
+    const isRound = performance.now() >= this.nextRound;
+    const lanes = isRound ? this.lanes : [...this.woken];
+    this.woken.clear();
+    const limits = { lanes, inFlight, fullRestMs: intervalMs };
+    const taken = await this.options.deliveries.dispatch(atOnce, (due) => this.publish(due), limits);
+    if (taken > 0) this.wake(lanes); // there may be more
+    // From its end on: what it found full has rested by then.
+    if (isRound) this.nextRound = performance.now() + intervalMs;
   }
 
   private async connect(): Promise<void> {
@@ -149,7 +166,7 @@ export class Dispatcher {
   }
 
   private async untilWoken(): Promise<void> {
-    const timer = setTimeout(this.awake.resolve, intervalMs);
+    const timer = setTimeout(this.awake.resolve, Math.max(0, this.nextRound - performance.now()));
     await this.awake.promise;
     clearTimeout(timer);
   }
@@ -162,3 +179,5 @@ export class Dispatcher {
     await Promise.all([this.producer.disconnect(), this.admin.disconnect()]);
   }
 }
+
+const isSame = (a: Lane, b: Lane): boolean => a.channel === b.channel && a.priority === b.priority;

@@ -47,7 +47,10 @@ function controller(
           return requeues.map(requeued);
         },
       },
-      { wake: () => told.push('wake') },
+      {
+        wake: (lanes = []) =>
+          told.push(['wake', ...lanes.map(({ channel, priority }) => `${channel}.${priority}`)].join(' ')),
+      },
       subscriptions as never,
       hints as never,
       new EventMetrics(registry),
@@ -125,10 +128,13 @@ describe('EventsController', () => {
       await one.controller.handle([order('1')]);
       return one.told.filter((what) => what !== 'planned' && what !== 'hinted');
     };
-    const delivering = (state: string) =>
-      ({ ...fresh, deliveries: [{ channel: 'email', state, reason: null }] }) as unknown as Saved;
-    expect(await told(delivering('queued'))).toEqual(['save 1', 'saved', 'wake', 'hint 1 0 0']);
-    expect(await told(delivering('skipped'))).toEqual(['save 1', 'saved', 'hint 1 0 0']);
+    const delivering = (...states: string[]) => {
+      const channels = ['email', 'push'];
+      const deliveries = states.map((state, nth) => ({ channel: channels[nth], priority: 'low', state, reason: null }));
+      return { ...fresh, deliveries } as unknown as Saved;
+    };
+    expect(await told(delivering('skipped', 'queued'))).toEqual(['save 1', 'saved', 'wake push.low', 'hint 1 0 0']);
+    expect(await told(delivering('skipped', 'skipped'))).toEqual(['save 1', 'saved', 'hint 1 0 0']);
     expect(await told({ kind: 'duplicate' })).toEqual(['save 1', 'saved', 'hint 0 0 0']);
   });
 

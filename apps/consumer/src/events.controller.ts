@@ -75,7 +75,10 @@ export class EventsController {
   private async save(notifications: Draft[]): Promise<Saved[]> {
     const results = await this.intake.save(notifications);
     this.passing('saved');
-    if (this.metrics.observePlanned(results) > 0) this.dispatcher.wake();
+    const planned = results.flatMap((one) => (one.kind === 'new' ? one.deliveries : []));
+    this.metrics.observePlanned(planned);
+    const queued = planned.filter(({ state }) => state === 'queued');
+    if (queued.length > 0) this.dispatcher.wake(queued);
     this.hints.publish(hintOf(results));
     this.passing('hinted');
     return results;

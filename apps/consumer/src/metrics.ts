@@ -1,5 +1,5 @@
 import { type KafkaRecord } from '@allim/kafka';
-import { type Requeued, type Saved } from '@allim/store';
+import { type NewDelivery, type Requeued } from '@allim/store';
 import { Counter, Histogram, type Registry } from 'prom-client';
 
 /** `nobody`: nobody was to be told. `duplicate`: another record had told it before. The last ones are of replayed commands. */
@@ -32,15 +32,13 @@ export class EventMetrics {
     });
   }
 
-  /** Counts the deliveries of what is new, and answers how many of them wait to be sent. */
-  observePlanned(saved: readonly Saved[]): number {
-    const planned = saved.flatMap((one) => (one.kind === 'new' ? one.deliveries : []));
+  /** Counts new deliveries. */
+  observePlanned(planned: readonly NewDelivery[]): void {
     const alike = Map.groupBy(planned, ({ channel, state, reason }) => `${channel} ${state} ${reason}`);
     for (const deliveries of alike.values()) {
       const { channel, state, reason } = deliveries[0]!;
       this.deliveries.inc({ channel, state, reason: reason ?? '' }, deliveries.length);
     }
-    return planned.filter(({ state }) => state === 'queued').length;
   }
 
   /** Counts records by what each came to; of what is replayed the time it took says nothing of us. They lie together by topic, and most of them come to the same: runs are counted at once. */

@@ -65,6 +65,16 @@ export const replayableStates: readonly DeliveryState[] = ['undeliverable'];
 export const attemptOfRound = (channel: Channel, attempt: number): number =>
   ((attempt - 1) % channels[channel].attempts) + 1;
 
+/** One way of commands: those of one priority to one channel, which nothing on another way holds up. */
+export interface Lane {
+  channel: Channel;
+  priority: Priority;
+}
+
+/** All lanes of these channels, the high ones first. */
+export const lanesOf = (of: readonly Channel[]): Lane[] =>
+  priorities.flatMap((priority) => of.map((channel) => ({ channel, priority })));
+
 /** The topic on which a channel's commands of one priority travel. */
 export const commandTopic = (channel: Channel, priority: Priority): string =>
   `${channels[channel].commandTopic}.${priority}`;

@@ -1,5 +1,5 @@
 import { randomBytes, randomUUIDv7 } from 'node:crypto';
-import { channels, type DeliveryState, deliveryMoves, deliveryStates, priorities } from '@allim/contracts';
+import { channels, type DeliveryState, deliveryMoves, deliveryStates, lanesOf, priorities } from '@allim/contracts';
 import { fixedClock, useStack, waitFor } from '@allim/testing';
 import { ContactStore } from './contact-store.js';
 import { type Database, openDatabase, withSession } from './database.js';
@@ -159,7 +159,7 @@ describe('dispatch', () => {
   it('publishes for the channels it is asked for', async () => {
     const [email] = await plan(1);
     const [push] = await plan(1, { channel: 'push' });
-    expect(await deliveries.dispatch(10, publishNothing, { channels: ['push'] })).toBe(1);
+    expect(await deliveries.dispatch(10, publishNothing, { lanes: lanesOf(['push']) })).toBe(1);
     expect(await states([email!, push!])).toEqual(['queued', 'dispatched']);
   });
 

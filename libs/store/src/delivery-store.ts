@@ -1,6 +1,8 @@
 import {
   type Channel,
   channelNames,
+  type Lane,
+  lanesOf,
   movableTo,
   type NotificationType,
   type Priority,
@@ -111,8 +113,8 @@ interface ClaimedRow extends DeliveryRow {
 
 /** What `dispatch` keeps to. */
 export interface DispatchLimits {
-  /** Default: all. */
-  channels?: readonly Channel[];
+  /** Where to look. Default: all lanes of all channels. */
+  lanes?: readonly Lane[];
   /**
    * Commands that wait for a worker, in each lane of a channel: at most `most`, and no more than `least` where workers do not take
    * them (`LaneWindow`). Default: any number.
@@ -168,16 +170,16 @@ export class DeliveryStore {
   dispatch(
     limit: number,
     publish: (due: DueDelivery[]) => Promise<void>,
-    { channels = channelNames, inFlight, fullRestMs = 0 }: DispatchLimits = {},
+    { lanes = lanesOf(channelNames), inFlight, fullRestMs = 0 }: DispatchLimits = {},
   ): Promise<number> {
-    const lanes = priorities
-      .flatMap((priority) => channels.map((channel): Lane => ({ channel, priority })))
+    const rested = priorities
+      .flatMap((priority) => lanes.filter((lane) => lane.priority === priority))
       .filter((lane) => performance.now() >= (this.resting.get(nameOf(lane)) ?? 0));
-    if (lanes.length === 0) return Promise.resolve(0);
+    if (rested.length === 0) return Promise.resolve(0);
     return inTransaction(this.database, async (session) => {
       const now = datetime(this.clock());
       const due: DeliveryRow[] = [];
-      for (const lane of await lanesWithDue(session, lanes, now)) {
+      for (const lane of await lanesWithDue(session, rested, now)) {
         if (due.length === limit || (due[0]?.priority === 'high' && lane.priority !== 'high')) break;
         const window = inFlight && this.windowOf(lane, inFlight);
         const room = window ? window.look(await waitingIn(session, lane, window.size)) : Number.MAX_SAFE_INTEGER;
@@ -370,11 +372,6 @@ const giveUp = `
 
 /** Not updated_at: it says since when the delivery is being sent. */
 const extend = "UPDATE delivery FORCE INDEX (PRIMARY) SET due_at = ? WHERE state = 'sending' AND holder = ? AND id IN";
-
-interface Lane {
-  channel: Channel;
-  priority: Priority;
-}
 
 const nameOf = ({ channel, priority }: Lane): string => `${channel} ${priority}`;
 

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { type Channel, commandTopic, type DeliveryCommand } from '@allim/contracts';
+import { type Channel, commandTopic, type DeliveryCommand, lanesOf } from '@allim/contracts';
 import { kafkaClient } from '@allim/stack';
 import { DeliveryStore, openDatabase } from '@allim/store';
 import { type Arena } from './arena.js';
@@ -29,7 +29,7 @@ export async function dispatchParked(arena: Arena): Promise<void> {
           }));
           await producer.sendBatch({ topicMessages, acks: -1 });
         },
-        { channels: [parked] },
+        { lanes: lanesOf([parked]) },
       );
       await pause(everyMs);
     }
