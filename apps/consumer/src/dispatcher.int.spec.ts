@@ -205,6 +205,32 @@ describe('Dispatcher', () => {
     expect(new Set(looks)).toEqual(new Set(['low', 'high,normal,low']));
   });
 
+  it('leaves a lane that is full alone for a while, whoever wakes it, and looks again by itself', async () => {
+    const looks: { lanes: string; at: number }[] = [];
+    const dispatcher = start({
+      takeBack: (limit) => deliveries.takeBack(limit),
+      dispatch: async (_limit, _publish, { lanes = [], onFull } = {}) => {
+        if (lanes.length > 0)
+          looks.push({ lanes: lanes.map(({ priority }) => priority).join(), at: performance.now() });
+        for (const lane of lanes) if (lane.priority === 'low') onFull?.(lane);
+        return 0;
+      },
+    });
+    const atLow = () => looks.filter(({ lanes }) => lanes.includes('low'));
+    await waitFor(
+      () => {
+        dispatcher.wake([
+          { channel: 'email', priority: 'low' },
+          { channel: 'email', priority: 'normal' },
+        ]);
+        return atLow().length >= 3 && looks.some(({ lanes }) => lanes === 'normal');
+      },
+      { what: 'three looks at it, and one at another that was woken meanwhile' },
+    );
+    const [first, second, third] = atLow().map(({ at }) => at) as [number, number, number];
+    expect(Math.min(second - first, third - second)).toBeGreaterThanOrEqual(250);
+  });
+
   it('looks again at once where it found something, for there may be more', async () => {
     const looks: string[] = [];
     const dispatcher = start({

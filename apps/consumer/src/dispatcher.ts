@@ -14,11 +14,10 @@ const atOnce = 500;
  * again when their lease ends, and cost a consumer that has a backlog to drain what it needs for its inboxes.
  */
 const inFlight = { least: 500, most: 2_000 };
-/**
- * Retries, quiet hours and `sendAt` fall due by themselves, and a full lane gets room: so often we look at all lanes. What a
- * commit made due wakes us for its own, but for none that was full: longer than it takes to see that it is full still, shorter than its commands last.
- */
+/** Retries, quiet hours and `sendAt` fall due by themselves: so often we look at all lanes. What a commit made due wakes us for its own. */
 const intervalMs = 250;
+/** A lane that is full is left alone so long: longer than it takes to see that it is full still, shorter than its commands last. */
+const restMs = 250;
 const takeBackIntervalMs = 5_000;
 /** After Kafka or the database failed us. */
 const pauseMs = 1_000;
@@ -52,10 +51,12 @@ export class Dispatcher {
   private readonly lanes: readonly Lane[];
   /** In which something may be due. */
   private readonly woken = new Set<Lane>();
+  /** Full ones, and when we look at them again, by performance.now(). */
+  private readonly resting = new Map<Lane, number>();
   private awake = Promise.withResolvers<void>();
   private running?: Promise<void>;
   private nextTakeBack = 0;
-  /** When we look at all lanes. */
+  /** When we look at all lanes, by performance.now(). */
   private nextRound = 0;
 
   constructor(private readonly options: DispatcherOptions) {
@@ -115,13 +116,22 @@ export class Dispatcher {
 
   /** Only where something may be due: a look at the others after each commit took a twentieth of what a consumer can do. */
   private async dispatch(): Promise<void> {
-    const isRound = performance.now() >= this.nextRound;
-    const lanes = isRound ? this.lanes : [...this.woken];
+    const now = performance.now();
+    const isRound = now >= this.nextRound;
+    const mayHaveDue = (lane: Lane) => {
+      const restsUntil = this.resting.get(lane);
+      return restsUntil === undefined ? isRound || this.woken.has(lane) : now >= restsUntil;
+    };
+    const lanes = this.lanes.filter(mayHaveDue);
     this.woken.clear();
-    const limits = { lanes, inFlight, fullRestMs: intervalMs };
-    const taken = await this.options.deliveries.dispatch(atOnce, (due) => this.publish(due), limits);
+    for (const lane of lanes) this.resting.delete(lane);
+    const onFull = (lane: Lane) => void this.resting.set(lane, performance.now() + restMs);
+    const taken = await this.options.deliveries.dispatch(atOnce, (due) => this.publish(due), {
+      lanes,
+      inFlight,
+      onFull,
+    });
     if (taken > 0) this.wake(lanes); // there may be more
-    // From its end on: what it found full has rested by then.
     if (isRound) this.nextRound = performance.now() + intervalMs;
   }
 
@@ -166,7 +176,8 @@ export class Dispatcher {
   }
 
   private async untilWoken(): Promise<void> {
-    const timer = setTimeout(this.awake.resolve, Math.max(0, this.nextRound - performance.now()));
+    const next = Math.min(this.nextRound, ...this.resting.values());
+    const timer = setTimeout(this.awake.resolve, Math.max(0, next - performance.now()));
     await this.awake.promise;
     clearTimeout(timer);
   }

@@ -1,5 +1,13 @@
 import { randomBytes, randomUUIDv7 } from 'node:crypto';
-import { channels, type DeliveryState, deliveryMoves, deliveryStates, lanesOf, priorities } from '@allim/contracts';
+import {
+  channels,
+  type DeliveryState,
+  deliveryMoves,
+  deliveryStates,
+  type Lane,
+  lanesOf,
+  priorities,
+} from '@allim/contracts';
 import { fixedClock, useStack, waitFor } from '@allim/testing';
 import { ContactStore } from './contact-store.js';
 import { type Database, openDatabase, withSession } from './database.js';
@@ -141,19 +149,14 @@ describe('dispatch', () => {
     expect(published.at(-1)).toBe(waiting[0]);
   });
 
-  it('lets a lane that is full rest, and no other one', async () => {
+  it('tells of the lanes that are full, and of no other one', async () => {
     await plan(3);
-    const published: string[] = [];
-    const publish = async (due: DueDelivery[]) => void published.push(...due.map(({ id }) => id));
-    const dispatch = (store: DeliveryStore) =>
-      store.dispatch(10, publish, { inFlight: { least: 2, most: 2 }, fullRestMs: minute });
-    const resting = new DeliveryStore(database, clock);
-    expect(await dispatch(resting)).toBe(2);
-    await deliveries.claim(published, holder, minute);
-    const [push] = await plan(1, { channel: 'push' });
-    expect(await dispatch(resting)).toBe(1);
-    expect(published.at(-1)).toBe(push);
-    expect(await dispatch(new DeliveryStore(database, clock))).toBe(1);
+    await plan(1, { channel: 'push' });
+    const full: Lane[] = [];
+    const dispatch = () =>
+      deliveries.dispatch(10, publishNothing, { inFlight: { least: 2, most: 2 }, onFull: (lane) => full.push(lane) });
+    expect([await dispatch(), full]).toEqual([3, [{ channel: 'email', priority: 'normal' }]]);
+    expect([await dispatch(), full.length]).toEqual([0, 2]);
   });
 
   it('publishes for the channels it is asked for', async () => {

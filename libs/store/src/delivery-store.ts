@@ -113,15 +113,15 @@ interface ClaimedRow extends DeliveryRow {
 
 /** What `dispatch` keeps to. */
 export interface DispatchLimits {
-  /** Where to look. Default: all lanes of all channels. */
+  /** Where to look, the high ones first. Default: all lanes of all channels. */
   lanes?: readonly Lane[];
   /**
    * Commands that wait for a worker, in each lane of a channel: at most `most`, and no more than `least` where workers do not take
    * them (`LaneWindow`). Default: any number.
    */
   inFlight?: { least: number; most: number };
-  /** Milliseconds for which a lane that is full is not looked at again. Default: 0. */
-  fullRestMs?: number;
+  /** Told of each of `lanes` in which there is no more room. */
+  onFull?: (lane: Lane) => void;
 }
 
 /** Ample for a topic that is far behind; a command that is lost waits as long before it is published again. */
@@ -142,8 +142,6 @@ const concludeRestMs = 10;
  */
 export class DeliveryStore {
   private readonly conclusions: Gathering<{ one: EndedAttempt; conclusion: Conclusion }, boolean>;
-  /** By lane that is full, when `dispatch` looks at it again, by performance.now(). */
-  private readonly resting = new Map<string, number>();
   /** By lane. */
   private readonly windows = new Map<string, LaneWindow>();
 
@@ -170,23 +168,20 @@ export class DeliveryStore {
   dispatch(
     limit: number,
     publish: (due: DueDelivery[]) => Promise<void>,
-    { lanes = lanesOf(channelNames), inFlight, fullRestMs = 0 }: DispatchLimits = {},
+    { lanes = lanesOf(channelNames), inFlight, onFull }: DispatchLimits = {},
   ): Promise<number> {
-    const rested = priorities
-      .flatMap((priority) => lanes.filter((lane) => lane.priority === priority))
-      .filter((lane) => performance.now() >= (this.resting.get(nameOf(lane)) ?? 0));
-    if (rested.length === 0) return Promise.resolve(0);
+    if (lanes.length === 0) return Promise.resolve(0);
     return inTransaction(this.database, async (session) => {
       const now = datetime(this.clock());
       const due: DeliveryRow[] = [];
-      for (const lane of await lanesWithDue(session, rested, now)) {
+      for (const lane of await lanesWithDue(session, lanes, now)) {
         if (due.length === limit || (due[0]?.priority === 'high' && lane.priority !== 'high')) break;
         const window = inFlight && this.windowOf(lane, inFlight);
         const room = window ? window.look(await waitingIn(session, lane, window.size)) : Number.MAX_SAFE_INTEGER;
         const held = room > 0 ? await holdDue(session, lane, now, Math.min(room, limit - due.length)) : [];
         if (held.length >= room) {
           window?.fill();
-          this.resting.set(nameOf(lane), performance.now() + fullRestMs);
+          onFull?.(lane);
         }
         due.push(...held);
       }
