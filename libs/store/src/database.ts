@@ -24,8 +24,8 @@ export class Database {
 /** A value of a row, or of a parameter. */
 export type Value = string | number | Buffer | null;
 
-/** A parameter of the text protocol: a value, a list of them (`a, b`), or rows (`(a, b), (c, d)`). */
-type Parameter = Value | readonly Value[] | readonly Value[][];
+/** A parameter of the text protocol: a value, or a list of them (`a, b`). Rows: `deferRows`. */
+type Parameter = Value | readonly Value[];
 
 /** A statement that takes longer will not come back: a server that hangs, a network that swallows packets. */
 const statementDeadlineMs = 30_000;

@@ -33,8 +33,9 @@ export async function deferRows(
  */
 const textOf = (row: readonly Value[]): string => `(${row.map(literal).join(',')})`;
 
-/** The driver tries for everything else before it comes to bytes. */
-const literal = (value: Value): string => (Buffer.isBuffer(value) ? `X'${value.toString('hex')}'` : escaped(value));
+/** The driver tries for everything else before it comes to bytes. `true` is its `stringifyObjects`, as in `openDatabase`. */
+const literal = (value: Value): string =>
+  Buffer.isBuffer(value) ? `X'${value.toString('hex')}'` : escaped(value, true);
 
 function* parts(rows: readonly string[]): Generator<string[]> {
   let part: string[] = [];
