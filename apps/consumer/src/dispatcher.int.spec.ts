@@ -48,6 +48,17 @@ function start(store: Pick<DeliveryStore, 'dispatch' | 'takeBack'> = deliveries)
   return dispatcher;
 }
 
+/** Stands for the store: `look` is told in which lanes it looks, by their priorities, and answers how many were published; `full` always is. */
+function watched(look: (lanes: string) => number, full?: Priority): Dispatcher {
+  return start({
+    takeBack: (limit) => deliveries.takeBack(limit),
+    dispatch: async (_limit, _publish, { lanes = [], onFull } = {}) => {
+      for (const lane of lanes) if (lane.priority === full) onFull?.(lane);
+      return look(lanes.map(({ priority }) => priority).join());
+    },
+  });
+}
+
 /** Commands on a lane so far; 0 while it does not exist, or Kafka does not answer. */
 async function count(priority: Priority): Promise<number> {
   const admin = client.admin();
@@ -186,12 +197,9 @@ describe('Dispatcher', () => {
 
   it('looks into the lanes it is woken for, and into all of them by itself', async () => {
     const looks: string[] = [];
-    const dispatcher = start({
-      takeBack: (limit) => deliveries.takeBack(limit),
-      dispatch: async (_limit, _publish, { lanes = [] } = {}) => {
-        if (lanes.length > 0) looks.push(lanes.map(({ priority }) => priority).join());
-        return 0;
-      },
+    const dispatcher = watched((lanes) => {
+      if (lanes !== '') looks.push(lanes);
+      return 0;
     });
     const low: Lane = { channel: 'email', priority: 'low' };
     const unknown: Lane = { channel: 'push', priority: 'high' };
@@ -207,15 +215,10 @@ describe('Dispatcher', () => {
 
   it('leaves a lane that is full alone for a while, whoever wakes it, and looks again by itself', async () => {
     const looks: { lanes: string; at: number }[] = [];
-    const dispatcher = start({
-      takeBack: (limit) => deliveries.takeBack(limit),
-      dispatch: async (_limit, _publish, { lanes = [], onFull } = {}) => {
-        if (lanes.length > 0)
-          looks.push({ lanes: lanes.map(({ priority }) => priority).join(), at: performance.now() });
-        for (const lane of lanes) if (lane.priority === 'low') onFull?.(lane);
-        return 0;
-      },
-    });
+    const dispatcher = watched((lanes) => {
+      if (lanes !== '') looks.push({ lanes, at: performance.now() });
+      return 0;
+    }, 'low');
     const atLow = () => looks.filter(({ lanes }) => lanes.includes('low'));
     await waitFor(
       () => {
@@ -233,12 +236,9 @@ describe('Dispatcher', () => {
 
   it('looks again at once where it found something, for there may be more', async () => {
     const looks: string[] = [];
-    const dispatcher = start({
-      takeBack: (limit) => deliveries.takeBack(limit),
-      dispatch: async (_limit, _publish, { lanes = [] } = {}) => {
-        looks.push(lanes.map(({ priority }) => priority).join());
-        return lanes.length === 1 && looks.filter((look) => look === 'high').length < 3 ? 500 : 0;
-      },
+    const dispatcher = watched((lanes) => {
+      looks.push(lanes);
+      return lanes === 'high' && looks.filter((look) => look === 'high').length < 3 ? 500 : 0;
     });
     await waitFor(
       () => {
